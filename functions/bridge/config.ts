@@ -1,0 +1,216 @@
+/**
+ * The configuration: read from the environment, checked as a whole before anything connects, told all at once when it
+ * is wrong. What can be set stands in `config/options.ts`.
+ */
+import { checkNames } from "./config/names.ts";
+import { consumerOf } from "./config/consumer.ts";
+import { natsOf } from "./config/nats.ts";
+import { Reader } from "./config/reader.ts";
+import { queueUrlOf } from "./config/values.ts";
+import { parseTemplate, type Template, tokenBeyond } from "./map/template.ts";
+
+export { type OptionName, OPTIONS } from "./config/options.ts";
+
+/** Read, checked, with all defaults in place. Times in milliseconds. */
+export interface Config {
+  readonly nats: {
+    /** `host:port`. */
+    readonly servers: readonly string[];
+    readonly credentials: {
+      readonly creds?: string;
+      readonly nkey?: string;
+      readonly user?: string;
+      readonly password?: string;
+      readonly token?: string;
+    };
+    readonly tls?: {
+      readonly ca?: string;
+      readonly cert?: string;
+      readonly key?: string;
+      readonly servername?: string;
+      readonly handshakeFirst: boolean;
+    };
+    readonly timeoutMs: number;
+    readonly inboxPrefix: string;
+    readonly apiPrefix: string;
+  };
+  readonly consumer: {
+    readonly stream: string;
+    readonly consumer: string;
+    readonly filterSubjects: readonly string[];
+    readonly deliverPolicy: DeliverPolicy;
+    readonly startSequence?: number;
+    readonly startTime?: string;
+    readonly ackWaitMs: number;
+    readonly maxAckPending: number;
+    readonly leastMaxAckPending: number;
+  };
+  readonly management: Management;
+  readonly origin: string;
+  readonly sqs: {
+    readonly queueUrl: string;
+    readonly fifo?: { readonly group: Template; readonly deduplicationId: DeduplicationId };
+  };
+  readonly batchSize: number;
+  readonly batchWindowMs: number;
+  readonly concurrency: number;
+  readonly maximumRetryAttempts: number;
+  readonly maximumAgeMs?: number;
+  readonly onRejected: "bury" | "hold";
+  readonly retryDelay: { readonly minMs: number; readonly maxMs: number };
+  readonly deadLetterQueueUrl?: string;
+  readonly idleTimeoutMs: number;
+  readonly paused: boolean;
+  /** Undefined: off. */
+  readonly healthPort?: number;
+  readonly shutdownTimeoutMs: number;
+  readonly receiptIntervalMs: number;
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+  /** `AWS_ENDPOINT_URL_SQS` or `AWS_ENDPOINT_URL` is set. */
+  readonly hasOwnSqsEndpoint: boolean;
+}
+
+type DeliverPolicy = "all" | "new" | "last" | "by_start_sequence" | "by_start_time";
+type Management = "create" | "verify" | "none";
+type DeduplicationId = "message-id" | "nats-msg-id";
+
+export interface ReadConfig {
+  /** Undefined when there are faults. */
+  readonly config: Config | undefined;
+  /** One line each: `NAME: given …, expected …`. */
+  readonly faults: readonly string[];
+  readonly warnings: readonly string[];
+  /** Texts that must never be printed. */
+  readonly secrets: readonly string[];
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface ConfigHelpers {
+  /** The text of a file; throws when it cannot be read. */
+  readonly readFile: (path: string) => string;
+  /** The fault of credentials that cannot be read, as a whole line; undefined when they can. */
+  readonly credentialsFault: (credentials: Config["nats"]["credentials"]) => string | undefined;
+}
+
+/** Reads and checks the environment as a whole. */
+export function readConfig(
+  environment: Environment,
+  runtime: "service" | "lambda",
+  { credentialsFault, readFile }: ConfigHelpers,
+): ReadConfig {
+  const reader = new Reader(environment, readFile);
+  const config = build(reader, runtime);
+  const fault = credentialsFault(config.nats.credentials);
+  if (fault !== undefined) reader.faults.push(fault);
+  checkNames(reader, environment);
+  const { faults, secrets, warnings } = reader;
+  return { config: faults.length === 0 ? config : undefined, faults, warnings, secrets };
+}
+
+function build(reader: Reader, runtime: "service" | "lambda"): Config {
+  const nats = natsOf(reader);
+  const queueUrl =
+    reader.required("SQS_QUEUE_URL", "the URL of the target queue", queueUrlOf) ?? "";
+  const isFifo = queueUrl.endsWith(".fifo");
+  const batchSize = reader.number("BATCH_SIZE", 10, 1, 10);
+  const concurrency = reader.number("CONCURRENCY", 16, 1, 256);
+  const ackWaitMs = reader.duration("JETSTREAM_ACK_WAIT", "10s", "1s", isFifo ? "4m" : "1h");
+  const consumer = consumerOf(reader, { ackWaitMs, isFifo, window: batchSize * concurrency });
+  const fifo = fifoOf(reader, isFifo, consumer.filterSubjects);
+  const maximumAgeMs = reader.optionalDuration("MAXIMUM_RECORD_AGE", "1s", "8760h");
+  const deadLetterQueueUrl = reader.optional(
+    "DEAD_LETTER_QUEUE_URL",
+    "the URL of a queue",
+    queueUrlOf,
+  );
+  if (deadLetterQueueUrl !== undefined && deadLetterQueueUrl === queueUrl) {
+    reader.fault(
+      "DEAD_LETTER_QUEUE_URL",
+      "the target queue itself",
+      "another queue than SQS_QUEUE_URL",
+    );
+  }
+  const healthPort = healthPortOf(reader);
+  const management = reader.choice(
+    "CONSUMER_MANAGEMENT",
+    runtime === "service" ? "create" : "verify",
+    ["create", "verify", "none"] as const,
+  );
+  return {
+    nats,
+    consumer,
+    management,
+    origin: reader.text("ORIGIN_NAME") ?? consumer.stream,
+    sqs: { queueUrl, ...(fifo && { fifo }) },
+    batchSize,
+    batchWindowMs: reader.duration("BATCH_WINDOW", "0s", "0s", `${ackWaitMs / 2}ms`),
+    concurrency,
+    maximumRetryAttempts: reader.number("MAXIMUM_RETRY_ATTEMPTS", 5, -1, 1000),
+    ...(maximumAgeMs !== undefined && { maximumAgeMs }),
+    onRejected: reader.choice("ON_REJECTED", "bury", ["bury", "hold"] as const),
+    retryDelay: retryDelayOf(reader, ackWaitMs, isFifo),
+    ...(deadLetterQueueUrl !== undefined && { deadLetterQueueUrl }),
+    idleTimeoutMs: reader.duration("IDLE_TIMEOUT", "1s", "20ms", "10m"),
+    paused: reader.flag("PAUSED"),
+    ...(healthPort !== undefined && { healthPort }),
+    shutdownTimeoutMs: reader.duration("SHUTDOWN_TIMEOUT", "25s", "1s", "15m"),
+    receiptIntervalMs: reader.duration("RECEIPT_INTERVAL", "60s", "100ms", "24h"),
+    logLevel: reader.choice("LOG_LEVEL", "info", ["debug", "info", "warn", "error"] as const),
+    hasOwnSqsEndpoint: reader.isSet("AWS_ENDPOINT_URL_SQS") || reader.isSet("AWS_ENDPOINT_URL"),
+  };
+}
+
+function fifoOf(
+  reader: Reader,
+  isFifo: boolean,
+  filters: readonly string[],
+): Config["sqs"]["fifo"] {
+  const group = reader.optional(
+    "SQS_MESSAGE_GROUP_ID",
+    "a template like {subject.2}",
+    parseTemplate,
+  );
+  const deduplicationId = reader.choice("SQS_MESSAGE_DEDUPLICATION_ID", "message-id", [
+    "message-id",
+    "nats-msg-id",
+  ] as const);
+  if (!isFifo) {
+    for (const name of ["SQS_MESSAGE_GROUP_ID", "SQS_MESSAGE_DEDUPLICATION_ID"] as const) {
+      if (reader.isSet(name))
+        reader.fault(name, reader.quoted(name), "it only when SQS_QUEUE_URL names a .fifo queue");
+    }
+    return undefined;
+  }
+  for (const filter of group ? filters : []) {
+    const beyond = tokenBeyond(group as Template, filter);
+    if (beyond !== undefined) {
+      reader.fault(
+        "SQS_MESSAGE_GROUP_ID",
+        reader.quoted("SQS_MESSAGE_GROUP_ID"),
+        `no {subject.${beyond}}: subjects of the filter ${filter} have ${filter.split(".").length} tokens`,
+      );
+    }
+  }
+  return { group: group ?? parseTemplate("{subject}"), deduplicationId };
+}
+
+function retryDelayOf(reader: Reader, ackWaitMs: number, isFifo: boolean): Config["retryDelay"] {
+  // SQS forgets a deduplication id after five minutes: no retry may come later than that.
+  const most = isFifo ? `${5 * 60_000 - ackWaitMs - 1000}ms` : "24h";
+  const minMs = reader.duration("RETRY_DELAY_MIN", "1s", "1ms", "1h");
+  const maxMs = reader.duration("RETRY_DELAY_MAX", "2m", "1ms", most);
+  if (minMs > maxMs)
+    reader.fault("RETRY_DELAY_MIN", reader.quoted("RETRY_DELAY_MIN"), "at most RETRY_DELAY_MAX");
+  return { minMs, maxMs };
+}
+
+function healthPortOf(reader: Reader): number | undefined {
+  const text = reader.text("HEALTH_PORT");
+  if (text === "off") return undefined;
+  if (text === undefined) return 8080;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port <= 65_535) return port;
+  reader.fault("HEALTH_PORT", reader.quoted("HEALTH_PORT"), "a port from 0 to 65535, or off");
+  return undefined;
+}

@@ -1,0 +1,45 @@
+/** Names in the environment that look like ours. */
+import { OPTIONS } from "./options.ts";
+import type { Reader } from "./reader.ts";
+
+const OUR_PREFIXES = /^(JETSTREAM|SQS|EVENT|DEAD_LETTER|FUNCTION)_/;
+
+/** Names of ours that are not known are refused; under NATS_, where platforms inject names too, only near misses. */
+export function checkNames(
+  reader: Reader,
+  environment: Readonly<Record<string, string | undefined>>,
+): void {
+  const known = Object.keys(OPTIONS);
+  for (const name of Object.keys(environment)) {
+    if (known.includes(name) || environment[name] === undefined) continue;
+    const [nearest, far] = known
+      .map((one) => [one, distance(one, name)] as const)
+      .reduce((best, one) => (one[1] < best[1] ? one : best));
+    const meant = far <= 3 ? `; did you mean ${nearest}?` : "";
+    if (name === "NATS_SECRET_ARN") {
+      reader.fault(
+        name,
+        "a value",
+        "it unset: reading credentials from Secrets Manager is not available yet",
+      );
+    } else if (OUR_PREFIXES.test(name)) {
+      reader.fault(name, "a value", `none: there is no such setting${meant}`);
+    } else if (name.startsWith("NATS_") && far <= 2) {
+      reader.warnings.push(`${name} is not a setting${meant}`);
+    }
+  }
+}
+
+/** Levenshtein's. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substituted, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,49 @@
+/** Texts → values. Each gives undefined for a text that is none. */
+
+export function nameOf(text: string): string | undefined {
+  return /^[^\s.*>/\\]+$/.test(text) ? text : undefined;
+}
+
+/** Tokens with dots; `*` stands for one, `>` at the end for all that follow. */
+const SUBJECT = /^(([^\s.*>]+|\*)\.)*([^\s.*>]+|\*|>)$/;
+
+export function subjectsOf(text: string): readonly string[] | undefined {
+  const subjects = text.split(",").map((one) => one.trim());
+  return subjects.every((one) => SUBJECT.test(one)) ? subjects : undefined;
+}
+
+export function timeOf(text: string): string | undefined {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) &&
+    !Number.isNaN(Date.parse(text))
+    ? text
+    : undefined;
+}
+
+export function queueUrlOf(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { pathname, protocol } = new URL(text);
+  const name = pathname.split("/").at(-1) ?? "";
+  return /^https?:$/.test(protocol) && name !== "" ? text : undefined;
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** `30s`, `1m30s`, `500ms`: as NATS and Go write durations, and days. Undefined when it is none. */
+export function parseDuration(text: string): number | undefined {
+  if (text === "0") return 0;
+  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h|d))+$/.test(text)) return undefined;
+  let milliseconds = 0;
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d)/g)) {
+    milliseconds += Number(amount) * (UNITS[unit ?? ""] ?? 0);
+  }
+  return milliseconds;
+}

@@ -1,0 +1,26 @@
+/** What a sink can say about a message. */
+import type { Ms } from "./ports.ts";
+
+export type Outcome =
+  /** The target has it. `receipt` is the target's own id for it; `duplicate` when the target says it had it before. */
+  | { readonly kind: "accepted"; readonly receipt: string; readonly duplicate?: boolean }
+  /** Its own entry failed and may succeed later: a retryable or unlisted code, or missing from the answer. */
+  | { readonly kind: "failed"; readonly reason: string; readonly retryAfterMs?: Ms }
+  /** Its own entry failed and always will. */
+  | { readonly kind: "rejected"; readonly reason: string }
+  /** It may or may not have been taken. */
+  | { readonly kind: "unknown"; readonly reason: string };
+
+export type Delivery =
+  /** One outcome for each entry sent, in the same order. */
+  | { readonly kind: "answered"; readonly outcomes: readonly Outcome[] }
+  /**
+   * The call as a whole failed, which says nothing about any message. `stop`: access or configuration, retrying is
+   * pointless until somebody changes it. `maybeTaken`: the target may have taken the entries all the same.
+   */
+  | {
+      readonly kind: "unavailable";
+      readonly reason: string;
+      readonly stop: boolean;
+      readonly maybeTaken: boolean;
+    };

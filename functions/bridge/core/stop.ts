@@ -1,0 +1,25 @@
+/**
+ * Why a run ended. Every stop has exactly one name, and only `idle` means that all is done.
+ * - `idle`: drained, nothing outstanding, not paused
+ * - `deadline`: out of time, or told to stop
+ * - `paused`: the bridge or the consumer is paused
+ * - `blocked`: messages wait that cannot be delivered: nowhere to bury, or too many delayed
+ * - `overlap`: somebody else pulls from this ordered consumer
+ * - `unavailable`: the target, or a permission, is missing
+ * - `broken`: the connection to NATS
+ * - `gone`: the consumer or stream does not exist any more, or was made anew
+ */
+export type Stop =
+  | "idle"
+  | "deadline"
+  | "paused"
+  | "blocked"
+  | "overlap"
+  | "unavailable"
+  | "broken"
+  | "gone";
+
+/** How a trouble of the source is called when it ends the run. */
+export function stopOf(end: "broken" | "refused" | "gone"): Stop {
+  return end === "refused" ? "unavailable" : end;
+}

@@ -1,0 +1,155 @@
+/** A bridge to SQS, put together from its configuration: the same for Lambda and for a long-running process. */
+import { systemClock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import type { DeadLetters, Message, Observe } from "./core/ports.ts";
+import { stopOf } from "./core/stop.ts";
+import { deadLetterQueue } from "./dead-letters/queue.ts";
+import { fillTemplate } from "./map/template.ts";
+import { Memory } from "./run/memory.ts";
+import type { Policy, Until } from "./run/policy.ts";
+import { type Receipt, Tally } from "./run/receipt.ts";
+import { run } from "./run/run.ts";
+import { sqsQueue } from "./sinks/sqs/call.ts";
+import type { SqsEntry } from "./sinks/sqs/entry.ts";
+import { sqsSink } from "./sinks/sqs/sink.ts";
+import { dialer } from "./source/connection.ts";
+import type { Incarnation } from "./source/incarnation.ts";
+import { JetStreamSource } from "./source/jetstream-source.ts";
+import { SourceError } from "./source/source-error.ts";
+import type { Dial } from "./source/wire.ts";
+
+/** One call to AWS, at most; less where the ack wait is short. */
+const SINK_TIMEOUT_MS = 5000;
+
+/** Bytes of one pull, where the server's own message limit is not larger. */
+const PULL_BYTES = 16 * 1024 * 1024;
+
+/** A target that does not answer for so long ends the run, and with it the hold on its messages. */
+const PATIENCE_MS = 60_000;
+
+const STATE_INTERVAL_MS = 5000;
+
+export interface ForwardPorts {
+  readonly observe: Observe;
+  readonly report: (receipt: Receipt) => void;
+}
+
+export interface Forward {
+  /** Connects, runs once, hangs up. Never throws for what NATS or AWS say: the receipt's stop tells. */
+  attempt(until: Until): Promise<Receipt>;
+}
+
+export function forward(config: Config, ports: ForwardPorts): Forward {
+  const { observe, report } = ports;
+  const dial = dialerOf(config);
+  const { sink, deadLetters } = targetsOf(config, observe);
+  const memory = new Memory();
+  /** The consumer is made at most once: one that vanishes later is gone. */
+  let { management } = config;
+  let known: Incarnation | undefined;
+
+  async function open(): Promise<JetStreamSource> {
+    const { source, made } = await JetStreamSource.open({
+      dial,
+      clock: systemClock,
+      observe,
+      wanted: config.consumer,
+      management,
+      apiPrefix: config.nats.apiPrefix,
+      timeoutMs: config.nats.timeoutMs,
+      known,
+    });
+    if (management === "create") management = "verify";
+    known = source.incarnation;
+    if (made) observe("consumer-made", { ...config.consumer });
+    return source;
+  }
+
+  /** A stream or consumer that was never there is missing; one that was is gone. */
+  function notOpened(error: unknown, startedAt: number): Receipt {
+    if (!(error instanceof SourceError)) throw error;
+    const stop = error.end === "gone" && !known ? "unavailable" : stopOf(error.end);
+    const receipt = new Tally().receipt(stop, error.message, 0, systemClock.now() - startedAt);
+    report(receipt);
+    return receipt;
+  }
+
+  return {
+    async attempt(until) {
+      const startedAt = systemClock.now();
+      try {
+        const source = await open();
+        const policy = policyOf(config, source.maxPayload, until.deadline - startedAt);
+        return await run(
+          { source, sink, deadLetters, clock: systemClock, observe, memory, report },
+          policy,
+          until,
+        );
+      } catch (error) {
+        return notOpened(error, startedAt);
+      }
+    },
+  };
+}
+
+function dialerOf(config: Config): Dial {
+  return dialer({
+    servers: config.nats.servers,
+    credentials: config.nats.credentials,
+    ...(config.nats.tls && { tls: config.nats.tls }),
+    inboxPrefix: config.nats.inboxPrefix,
+    timeoutMs: config.nats.timeoutMs,
+    name: `jetstream-aws-bridge ${config.consumer.consumer}`,
+  });
+}
+
+function targetsOf(
+  config: Config,
+  observe: Observe,
+): { sink: ReturnType<typeof sqsSink>; deadLetters: DeadLetters<SqsEntry> | undefined } {
+  const { batchSize, concurrency, deadLetterQueueUrl, origin, sqs } = config;
+  const shared = { timeoutMs: sinkTimeoutOf(config), hasOwnEndpoint: config.hasOwnSqsEndpoint };
+  const queue = sqsQueue({ ...shared, url: sqs.queueUrl, concurrency });
+  const mapping = { origin, ...(sqs.fifo && { fifo: sqs.fifo }) };
+  const letters =
+    deadLetterQueueUrl && sqsQueue({ ...shared, url: deadLetterQueueUrl, concurrency: 1 });
+  return {
+    sink: sqsSink({ queue, mapping, batchSize, concurrency, observe }),
+    deadLetters: letters ? deadLetterQueue(letters, origin, observe) : undefined,
+  };
+}
+
+function sinkTimeoutOf(config: Config): number {
+  return Math.min(SINK_TIMEOUT_MS, config.consumer.ackWaitMs / 2);
+}
+
+function policyOf(config: Config, maxPayload: number, totalMs: number): Policy {
+  const group = config.sqs.fifo?.group;
+  const { ackWaitMs, leastMaxAckPending } = config.consumer;
+  return {
+    order:
+      group &&
+      ((message: Message) => {
+        const text = fillTemplate(group, message);
+        return typeof text === "string" ? text : undefined;
+      }),
+    settlement: {
+      ordered: group !== undefined,
+      onRejected: config.onRejected,
+      maximumRetryAttempts: config.maximumRetryAttempts,
+      retryDelay: config.retryDelay,
+      keepUpToMs: ackWaitMs / 2,
+    },
+    window: leastMaxAckPending,
+    maxBytes: Math.max(PULL_BYTES, 2 * maxPayload),
+    lingerMs: config.batchWindowMs,
+    maximumAgeMs: config.maximumAgeMs,
+    sinkTimeoutMs: sinkTimeoutOf(config),
+    // To settle, to connect again, and to settle there; never more than half of what a short run has.
+    settleReserveMs: Math.min(3 * config.nats.timeoutMs, totalMs / 2),
+    patienceMs: PATIENCE_MS,
+    stateIntervalMs: STATE_INTERVAL_MS,
+    receiptIntervalMs: config.receiptIntervalMs,
+    paused: config.paused,
+  };
+}

@@ -1,0 +1,57 @@
+/** One JSON object a line. Payloads and header values never get here, and secrets are taken out of whatever does. */
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+const ORDER: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+
+export type Log = (
+  level: LogLevel,
+  event: string,
+  details?: Readonly<Record<string, unknown>>,
+) => void;
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** Texts that must never be printed. */
+  readonly secrets: readonly string[];
+  readonly write: (line: string) => void;
+  /** Wall clock, milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export function logger(options: LogOptions): Log {
+  const scrub = scrubber(options.secrets);
+  return (level, event, details = {}) => {
+    if (ORDER.indexOf(level) < ORDER.indexOf(options.level)) return;
+    const line = { time: new Date(options.now()).toISOString(), level, event, ...details };
+    options.write(`${scrub(JSON.stringify(line))}\n`);
+  };
+}
+
+/** Takes every secret out of a text, also as JSON writes it. */
+export function scrubber(secrets: readonly string[]): (text: string) => string {
+  const forms = new Set(secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]));
+  const longestFirst = [...forms]
+    .filter((form) => form.length > 2)
+    .toSorted((a, b) => b.length - a.length);
+  return (text) => longestFirst.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
+}
+
+/** At which level each event of the loop is told; one that is not listed is `info`. */
+export const LEVELS: Readonly<Record<string, LogLevel>> = {
+  "consumer-differs": "warn",
+  "consumer-made": "warn",
+  "dead-letter-refused": "error",
+  "dead-letters-unavailable": "warn",
+  "leader-changed": "info",
+  "leases-lapsed": "warn",
+  "message-buried": "warn",
+  "message-not-accepted": "debug",
+  "not-reconnected": "warn",
+  "pull-interrupted": "warn",
+  "queue-not-readable": "warn",
+  "settled-again": "warn",
+  "stream-not-readable": "warn",
+  "target-unavailable": "warn",
+  "verdicts-dropped": "error",
+};

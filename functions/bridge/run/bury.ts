@@ -1,0 +1,120 @@
+/** A rejected message goes to the dead letters first, and is acked once it is stored there. */
+import type { Outcome } from "../core/outcome.ts";
+import type { DeadLetters, Letter } from "../core/ports.ts";
+import type { Verdict } from "../core/settlement.ts";
+import { deliverWithin } from "./deliver.ts";
+import type { Item } from "./hand.ts";
+import type { Counted } from "./receipt.ts";
+import { type Ending, isRejected, type Work } from "./work.ts";
+
+interface Envelope<P, D> {
+  readonly item: Item<P>;
+  readonly prepared: D;
+  readonly size: number;
+}
+
+/** Stores all `items`, each of which has its letter; adds an ack for each that the store has accepted. */
+export async function bury<P, D>(
+  work: Work<P, D>,
+  items: readonly Item<P>[],
+  meaning: Map<Verdict, Counted>,
+): Promise<Ending | undefined> {
+  const { clock, deadLetters } = work.ports;
+  const ours = items.filter((item) => work.decisions.isOurs(item.held, work.now));
+  const [first] = ours;
+  if (!first) return undefined;
+  if (!deadLetters) return nowhere(first);
+  const envelopes = ours.flatMap((item) => envelope(work, deadLetters, item, meaning));
+  const calls = work.decisions.pack(envelopes, deadLetters.limits, ({ size }) => size);
+  for (const call of calls) {
+    const batch = call.map(({ prepared }) => prepared);
+    const delivery = await deliverWithin(clock, deadLetters, batch, work.policy.sinkTimeoutMs);
+    if (delivery.kind === "answered") {
+      for (const [position, { item }] of call.entries()) {
+        stored(work, item, delivery.outcomes[position] as Outcome, meaning);
+      }
+      continue;
+    }
+    work.ports.observe("dead-letters-unavailable", {
+      reason: delivery.reason,
+      messages: call.length,
+    });
+    if (delivery.stop)
+      return { stop: "blocked", reason: `dead letters cannot be stored: ${delivery.reason}` };
+    for (const { item } of call) tryLater(work, item);
+  }
+  return undefined;
+}
+
+function nowhere<P>(item: Item<P>): Ending {
+  return {
+    stop: "blocked",
+    reason: `message ${item.sequence} is rejected (${item.letter?.reason}) and there is nowhere to bury it: set DEAD_LETTER_QUEUE_URL`,
+  };
+}
+
+function envelope<P, D>(
+  work: Work<P, D>,
+  deadLetters: DeadLetters<D>,
+  item: Item<P>,
+  meaning: Map<Verdict, Counted>,
+): readonly Envelope<P, D>[] {
+  const prepared = deadLetters.prepare(item.held.message, item.letter as Letter);
+  if (!isRejected(prepared)) return [{ item, prepared, size: deadLetters.size(prepared) }];
+  refused(work, item, prepared.rejected, meaning);
+  return [];
+}
+
+function stored<P, D>(
+  work: Work<P, D>,
+  item: Item<P>,
+  outcome: Outcome,
+  meaning: Map<Verdict, Counted>,
+): void {
+  switch (outcome.kind) {
+    case "accepted":
+      work.ports.memory.forget(item.sequence);
+      work.ports.observe("message-buried", {
+        streamSequence: item.sequence,
+        ...item.letter,
+        receipt: outcome.receipt,
+      });
+      meaning.set({ kind: "ack", held: item.held }, "buried");
+      return;
+    case "rejected":
+      refused(work, item, outcome.reason, meaning);
+      return;
+    case "failed":
+    case "unknown":
+      tryLater(work, item);
+  }
+}
+
+/** It stays ours, and its letter with it: it is not sent to the target again. */
+function tryLater<P, D>(work: Work<P, D>, item: Item<P>): void {
+  const { retryDelay } = work.policy.settlement;
+  const { tries } = work.ports.memory.of(item.sequence);
+  item.notBefore =
+    work.now + work.decisions.retryDelayMs(tries, retryDelay, work.ports.clock.random());
+}
+
+/** The store cannot take it, ever: it waits out of the way, as long as allowed, for somebody to do something. */
+function refused<P, D>(
+  work: Work<P, D>,
+  item: Item<P>,
+  reason: string,
+  meaning: Map<Verdict, Counted>,
+): void {
+  const { maxMs } = work.policy.settlement.retryDelay;
+  work.ports.observe("dead-letter-refused", {
+    streamSequence: item.sequence,
+    reason,
+    rejected: item.letter?.reason,
+  });
+  if (work.isOrdered) {
+    item.notBefore = work.now + maxMs;
+    return;
+  }
+  work.delayed.set(item.sequence, work.now + maxMs);
+  meaning.set({ kind: "retry", held: item.held, delayMs: maxMs }, "retried");
+}

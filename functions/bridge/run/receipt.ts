@@ -1,0 +1,78 @@
+/** What a run did, in numbers that add up: pulled = acked + retried + buried + released + unconfirmed (+ held). */
+import type { ConsumerState } from "../core/ports.ts";
+import type { Settled } from "../core/ports.ts";
+import type { Verdict } from "../core/settlement.ts";
+import type { Stop } from "../core/stop.ts";
+
+export interface Receipt {
+  /** Null while the run goes on. */
+  readonly stop: Stop | null;
+  /** Why, in words, where the name alone does not say it. */
+  readonly reason?: string;
+  /** Messages taken from the consumer; one that is delivered again after it was given back counts again. */
+  readonly pulled: number;
+  /** Accepted by the target, and their ack confirmed by the server. */
+  readonly acked: number;
+  /** Given back with a delay. */
+  readonly retried: number;
+  /** Stored in the dead letters, and their ack confirmed. */
+  readonly buried: number;
+  /** Given back, or left to their ack wait, untouched or unfinished. */
+  readonly released: number;
+  /** Settled, but the server's confirmation did not come: they may be delivered again. */
+  readonly unconfirmed: number;
+  /** In our hands; 0 at a stop. */
+  readonly held: number;
+  /** Accepted entries that the target may have twice: an answer before was lost, or another run had them. */
+  readonly duplicates: number;
+  /** Of the consumer: never delivered yet, as last seen. */
+  readonly pending: number;
+  /** Of the consumer: delivered and not settled, by anybody, as last seen. */
+  readonly ackPending: number;
+  /** Calls to the target. */
+  readonly calls: number;
+  readonly milliseconds: number;
+}
+
+export type Counted = "acked" | "retried" | "buried" | "released";
+
+export class Tally {
+  pulled = 0;
+  duplicates = 0;
+  calls = 0;
+  readonly counts: Record<Counted | "unconfirmed", number> = {
+    acked: 0,
+    retried: 0,
+    buried: 0,
+    released: 0,
+    unconfirmed: 0,
+  };
+  state: ConsumerState | undefined;
+
+  /** `meaning` says how each verdict counts once the server has confirmed it. */
+  settled(result: Settled, meaning: ReadonlyMap<Verdict, Counted>): void {
+    for (const verdict of result.confirmed) this.counts[meaning.get(verdict) ?? "released"] += 1;
+    this.counts.unconfirmed += result.unconfirmed.length;
+  }
+
+  receipt(
+    stop: Stop | null,
+    reason: string | undefined,
+    held: number,
+    milliseconds: number,
+  ): Receipt {
+    const { pulled, duplicates, calls, counts, state } = this;
+    return {
+      stop,
+      ...(reason !== undefined && { reason }),
+      pulled,
+      ...counts,
+      held,
+      duplicates,
+      pending: state?.pending ?? 0,
+      ackPending: state?.ackPending ?? 0,
+      calls,
+      milliseconds: Math.round(milliseconds),
+    };
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Where order is kept, a run starts by getting hold of everything that is delivered and not settled: only then is it
+ * known that nothing older can still arrive behind what is sent.
+ */
+import type { ConsumerState, Ms } from "../core/ports.ts";
+import { type Ending, endingOf, type Work } from "./work.ts";
+
+/** Between two looks at the consumer. */
+const LOOK_MS: Ms = 250;
+
+/** What another run holds comes back after its ack wait; the server is given a little longer. */
+const MARGIN_MS: Ms = 250;
+
+/**
+ * First only watches, for one ack wait: a run that is alive shows by pulling, and then this one steps back without
+ * having disturbed it. After that it pulls until it holds all that is unsettled.
+ */
+export async function recover<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
+  const first = work.state as ConsumerState;
+  work.consumerSequence = first.deliveredConsumerSequence;
+  if (first.ackPending === 0) return undefined;
+  work.ports.observe("recovering", { unsettled: first.ackPending, waitMs: first.ackWaitMs });
+  return (await watch(work, first)) ?? gather(work);
+}
+
+async function watch<P, D>(work: Work<P, D>, first: ConsumerState): Promise<Ending | undefined> {
+  const until = work.now + first.ackWaitMs + MARGIN_MS;
+  while (work.now < until) {
+    if (work.isOver) return { stop: "deadline" };
+    await work.sleep(Math.min(LOOK_MS, until - work.now));
+    const state = await work.look();
+    if ("end" in state) return endingOf(state);
+    if (state.deliveredConsumerSequence !== first.deliveredConsumerSequence) {
+      return {
+        stop: "overlap",
+        reason: `consumer sequence went from ${first.deliveredConsumerSequence} to ${state.deliveredConsumerSequence} while this run only watched: somebody else pulls from this consumer`,
+      };
+    }
+    if (state.ackPending === 0) return undefined;
+  }
+  return undefined;
+}
+
+async function gather<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
+  for (;;) {
+    if (work.isOver) return { stop: "deadline" };
+    const state = await work.look();
+    if ("end" in state) return endingOf(state);
+    if (state.paused) return { stop: "paused", reason: "the consumer is paused on the server" };
+    if (state.ackPending <= work.hand.size) return undefined;
+    const pulled = await work.ports.source.pull({
+      batch: Math.max(1, state.ackPending - work.hand.size),
+      maxBytes: 0,
+      waitMs: LOOK_MS,
+      ...(work.until.signal && { signal: work.until.signal }),
+    });
+    const sequences = pulled.held.map(({ message }) => message.consumerSequence);
+    work.receive(pulled.held);
+    const last = work.decisions.follow(work.consumerSequence, sequences);
+    if (last === undefined) {
+      return {
+        stop: "overlap",
+        reason: "somebody else pulls from this consumer while it is recovered",
+      };
+    }
+    work.consumerSequence = last;
+    if (pulled.end === "interrupted") await work.sleep(LOOK_MS);
+    else if (pulled.end === "broken" || pulled.end === "refused" || pulled.end === "gone")
+      return endingOf(pulled);
+    const lapsed = await work.extend();
+    if (lapsed.length > 0) {
+      work.letGo(lapsed);
+      return { stop: "broken", reason: "the ack wait of recovered messages ran out" };
+    }
+  }
+}

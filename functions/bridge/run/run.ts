@@ -1,0 +1,122 @@
+/**
+ * The loop: pull, deliver, settle, until idle, told to stop, out of time, or unable to go on. It knows neither which
+ * target it serves nor what woke it.
+ */
+import type { Verdict } from "../core/settlement.ts";
+import { core, type Decisions, type Policy, type Ports, type Until } from "./policy.ts";
+import type { Counted, Receipt } from "./receipt.ts";
+import { recover } from "./recover.ts";
+import { nextSendAt, ready, send } from "./send.ts";
+import { pullSize, take } from "./take.ts";
+import { type Ending, endingOf, SHORTEST_WAIT_MS, Work } from "./work.ts";
+
+/** Runs once over an open source, and closes it. Never throws for what a port says; the receipt's `stop` tells. */
+export async function run<P, D>(
+  ports: Ports<P, D>,
+  policy: Policy,
+  until: Until,
+  decisions: Decisions = core,
+): Promise<Receipt> {
+  const work = new Work(ports, policy, until, decisions);
+  let ending = await begin(work);
+  while (ending === undefined) ending = await round(work);
+  return finish(work, ending);
+}
+
+/** Nothing is pulled before the target says that it is there: an outage costs no deliveries. */
+async function begin<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
+  const state = await work.look();
+  if ("end" in state) return endingOf(state);
+  if (work.policy.paused) return { stop: "paused", reason: "PAUSED is set" };
+  if (state.paused) return { stop: "paused", reason: "the consumer is paused on the server" };
+  if (work.policy.maximumAgeMs !== undefined && work.serverNow === undefined) {
+    return {
+      stop: "unavailable",
+      reason: "MAXIMUM_RECORD_AGE needs the server's time, which nats-server gives from 2.10 on",
+    };
+  }
+  const limit = new AbortController();
+  const asked = new AbortController();
+  void work.ports.clock
+    .sleep(work.policy.sinkTimeoutMs, asked.signal)
+    .then(() => asked.signal.aborted || limit.abort());
+  const refusal = await work.ports.sink.ready(limit.signal);
+  asked.abort();
+  if (refusal?.kind === "unavailable") return { stop: "unavailable", reason: refusal.reason };
+  const ending = work.isOrdered ? await recover(work) : undefined;
+  if (!ending) work.ports.observe("running", { pending: state.pending });
+  return ending;
+}
+
+async function round<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
+  if (work.isOver) return { stop: "deadline" };
+  const batch = pullSize(work);
+  const ending =
+    (await work.report()) ??
+    (batch > 0 ? await take(work, batch) : undefined) ??
+    (await keepLeases(work));
+  if (ending) return ending;
+  const items = ready(work);
+  if (items.length > 0) return send(work, items);
+  return batch > 0 ? undefined : waitForNext(work);
+}
+
+/** Past its lease a message may be somebody else's; where order is kept, so may be all behind it. */
+async function keepLeases<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
+  const lapsed = await work.extend();
+  if (lapsed.length === 0) return undefined;
+  work.letGo(lapsed);
+  work.ports.observe("leases-lapsed", { messages: lapsed.length });
+  if (!work.isOrdered) return undefined;
+  return {
+    stop: "broken",
+    reason: `the ack wait of ${lapsed.length} messages ran out before it could be extended`,
+  };
+}
+
+/** Nothing may be sent yet, and there is no room or no reason to pull. */
+async function waitForNext<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
+  const { hand, outage, policy } = work;
+  // Nothing is held, and what is left of the time is too short for another message.
+  if (hand.size === 0) return { stop: "deadline" };
+  const waitMs = nextSendAt(work) - work.now;
+  if (waitMs === Number.POSITIVE_INFINITY) {
+    return {
+      stop: "blocked",
+      reason: `${hand.size} messages wait behind rejected ones, and ON_REJECTED is hold`,
+    };
+  }
+  if (hand.size >= policy.window) work.stuckSince ??= work.now;
+  if (!outage.isOn && work.now - (work.stuckSince ?? work.now) > policy.patienceMs) {
+    return {
+      stop: "blocked",
+      reason: `${hand.size} messages are held, and none could be delivered for ${policy.patienceMs} ms`,
+    };
+  }
+  const ackWaitMs = work.state?.ackWaitMs ?? 0;
+  await work.sleep(Math.max(SHORTEST_WAIT_MS, Math.min(waitMs, ackWaitMs / 4)));
+  return undefined;
+}
+
+/** In this order: what was sent is confirmed, nothing more arrives, the rest goes back oldest first. */
+async function finish<P, D>(work: Work<P, D>, ending: Ending): Promise<Receipt> {
+  const { ports, decisions } = work;
+  await work.settled();
+  work.receive(await ports.source.stopReceiving());
+  const held = [...work.hand];
+  const ours = held.filter((item) => decisions.isOurs(item.held, work.now));
+  work.letGo(held.filter((item) => !decisions.isOurs(item.held, work.now)));
+  work.hand.remove(ours);
+  const releases = ours.map((item): [Verdict, Counted] => [
+    { kind: "release", held: item.held },
+    "released",
+  ]);
+  await work.settle(new Map(releases));
+  await work.settled();
+  if (ending.stop === "gone") ports.memory.clear();
+  else if (ending.stop !== "broken") await work.look();
+  await ports.source.close();
+  const receipt = work.receipt(ending);
+  ports.report(receipt);
+  return receipt;
+}

@@ -1,0 +1,134 @@
+/** Pulls when there is room and reason, and reads what the end of a pull means. */
+import { batchFor } from "../core/pace.ts";
+import type { Ms, Pulled } from "../core/ports.ts";
+import { nextSendAt, ready } from "./send.ts";
+import { type Ending, endingOf, type PullHistory, SHORTEST_WAIT_MS, type Work } from "./work.ts";
+
+/** A server that ends pulls is asked again after this, growing with each. */
+const PAUSE_MS: Ms = 50;
+
+/** So many pulls in a row that the server ended, and the run ends as `broken`. */
+const INTERRUPTIONS = 12;
+
+export async function take<P, D>(work: Work<P, D>, batch: number): Promise<Ending | undefined> {
+  const history = work.pulls;
+  const pulled = await work.ports.source.pull({
+    batch: history.oversized ? 1 : batch,
+    maxBytes: history.oversized ? 0 : work.policy.maxBytes,
+    waitMs: waitOf(work),
+    ...(work.until.signal && { signal: work.until.signal }),
+  });
+  const before = work.hand.size;
+  const overlap = receive(work, pulled);
+  if (overlap) return overlap;
+  if (work.hand.size > before) history.emptySince = undefined;
+  return endOf(work, history, pulled);
+}
+
+/** How many to ask for: 0 while what we hold can be sent, or has to wait for the target. */
+export function pullSize<P, D>(work: Work<P, D>): number {
+  const { window } = work.policy;
+  const free = window - work.hand.size;
+  if (free <= 0 || work.outage.isOn) return 0;
+  if (ready(work).length > 0 && !(work.pulls.moreThere && free >= window / 2)) return 0;
+  return batchFor(free, work.timeLeftMs, work.pace);
+}
+
+function waitOf<P, D>(work: Work<P, D>): Ms {
+  const { idleMs } = work.until;
+  // The lease counts from the moment the pull leaves: a quarter of it may go by while waiting.
+  const longest = Math.min(
+    idleMs ?? Number.POSITIVE_INFINITY,
+    (work.state?.ackWaitMs ?? 0) / 4,
+    work.timeLeftMs,
+  );
+  return Math.max(SHORTEST_WAIT_MS, Math.min(longest, nextSendAt(work) - work.now));
+}
+
+/** Where order is kept, a hole in the consumer's count means that somebody else pulls too. */
+function receive<P, D>(work: Work<P, D>, pulled: Pulled): Ending | undefined {
+  const sequences = pulled.held.map(({ message }) => message.consumerSequence);
+  work.receive(pulled.held);
+  if (!work.isOrdered) return undefined;
+  const last = work.decisions.follow(work.consumerSequence, sequences);
+  if (last === undefined) return overlapAfter(work.consumerSequence, sequences);
+  work.consumerSequence = last;
+  return undefined;
+}
+
+function overlapAfter(last: number, sequences: readonly number[]): Ending {
+  return {
+    stop: "overlap",
+    reason: `consumer sequences ${sequences.slice(0, 3).join(", ")} … arrived after ${last}: somebody else pulls from this consumer too`,
+  };
+}
+
+async function endOf<P, D>(
+  work: Work<P, D>,
+  history: PullHistory,
+  pulled: Pulled,
+): Promise<Ending | undefined> {
+  const brought = pulled.held.length;
+  history.moreThere = pulled.end === "filled";
+  history.oversized = pulled.end === "budget" && brought === 0;
+  if (pulled.end !== "interrupted") history.interruptions = 0;
+  switch (pulled.end) {
+    case "filled":
+    case "budget":
+      return undefined;
+    case "drained":
+    case "waited":
+      return brought === 0 && work.hand.size === 0 ? emptyPull(work, history) : undefined;
+    case "interrupted":
+      return interrupted(work, history, pulled.cause);
+    case "broken":
+    case "refused":
+    case "gone":
+      return endingOf(pulled);
+  }
+}
+
+/** Nothing came: because there is nothing, because others hold it, or because the consumer is paused. */
+async function emptyPull<P, D>(
+  work: Work<P, D>,
+  history: PullHistory,
+): Promise<Ending | undefined> {
+  history.emptySince ??= work.now;
+  const { idleMs } = work.until;
+  if (idleMs === undefined && work.now - history.emptySince < work.policy.stateIntervalMs)
+    return undefined;
+  await work.settled();
+  const state = await work.look();
+  if ("end" in state) return endingOf(state);
+  if (state.paused) return { stop: "paused", reason: "the consumer is paused on the server" };
+  const isFull = state.maxAckPending > 0 && state.ackPending >= state.maxAckPending;
+  if (state.pending > 0 && !isFull) return undefined;
+  if (state.ackPending === 0) return idleMs === undefined ? undefined : { stop: "idle" };
+  // Held by somebody, or by a run that died: by the end of the ack wait they are here or still held.
+  const isLate = work.now - history.emptySince > state.ackWaitMs + (idleMs ?? 0);
+  if (!isLate || (idleMs === undefined && !isFull)) return undefined;
+  return {
+    stop: "blocked",
+    reason: `nothing is delivered while ${state.ackPending} messages are unsettled (max ack pending ${state.maxAckPending}) and ${state.pending} wait`,
+  };
+}
+
+async function interrupted<P, D>(
+  work: Work<P, D>,
+  history: PullHistory,
+  cause: Error,
+): Promise<Ending | undefined> {
+  history.interruptions += 1;
+  if (history.interruptions > INTERRUPTIONS) return { stop: "broken", reason: cause.message };
+  if (history.interruptions === 1)
+    work.ports.observe("pull-interrupted", { reason: cause.message });
+  // After the second, the server is asked whether the consumer is still there.
+  if (history.interruptions > 1) {
+    const state = await work.look();
+    if ("end" in state && state.end !== "broken") return endingOf(state);
+  }
+  await work.sleep(
+    PAUSE_MS * 2 ** Math.min(history.interruptions, 6) * (0.5 + work.ports.clock.random() / 2),
+  );
+  return undefined;
+}

@@ -1,0 +1,209 @@
+/** A run in progress: what it holds, what it has done, and how it gives messages back. */
+import { nextPace } from "../core/pace.ts";
+import type { ConsumerState, Held, Ms, Rejected, Trouble } from "../core/ports.ts";
+import type { Verdict } from "../core/settlement.ts";
+import { type Stop, stopOf } from "../core/stop.ts";
+import { Hand, type Item } from "./hand.ts";
+import { Outage } from "./outage.ts";
+import type { Decisions, Policy, Ports, Until } from "./policy.ts";
+import { type Counted, type Receipt, Tally } from "./receipt.ts";
+
+/** Why a run ends: its name, and in words what the name alone does not say. */
+export interface Ending {
+  readonly stop: Stop;
+  readonly reason?: string;
+}
+
+export function endingOf(trouble: Trouble): Ending {
+  return { stop: stopOf(trouble.end), reason: trouble.cause.message };
+}
+
+/** The shortest wait of the loop: for a message, or for the time of one. */
+export const SHORTEST_WAIT_MS: Ms = 20;
+
+/** A call that could have less time than this is not made. */
+const LEAST_CALL_MS: Ms = 500;
+
+/** What earlier pulls of this run showed. */
+export interface PullHistory {
+  /** The last one brought all it asked for: there is probably more. */
+  moreThere: boolean;
+  /** So many in a row were ended by the server. */
+  interruptions: number;
+  /** The next message is larger than the byte limit: ask for it alone, without one. */
+  oversized: boolean;
+  /** Since when nothing came. */
+  emptySince: Ms | undefined;
+}
+
+export class Work<P, D> {
+  readonly ports: Ports<P, D>;
+  readonly policy: Policy;
+  readonly until: Until;
+  readonly decisions: Decisions;
+  readonly hand: Hand<P> = new Hand<P>();
+  readonly tally: Tally = new Tally();
+  readonly outage: Outage;
+  readonly startedAt: Ms;
+  readonly pulls: PullHistory = {
+    moreThere: true,
+    interruptions: 0,
+    oversized: false,
+    emptySince: undefined,
+  };
+  /** Our last consumer sequence, in bridges that keep order. */
+  consumerSequence = 0;
+  state: ConsumerState | undefined;
+  stateAt: Ms = 0;
+  /** Since when no message could be sent although there is no room for more; undefined: not now. */
+  stuckSince: Ms | undefined;
+  /** Given back with a delay: until when each occupies a place of max ack pending. */
+  readonly delayed: Map<number, Ms> = new Map();
+  #pace: Ms | undefined;
+  #reportedAt: Ms;
+  #settling: Promise<void> = Promise.resolve();
+
+  constructor(ports: Ports<P, D>, policy: Policy, until: Until, decisions: Decisions) {
+    this.ports = ports;
+    this.policy = policy;
+    this.until = until;
+    this.decisions = decisions;
+    this.outage = new Outage(ports.clock, decisions.retryDelayMs);
+    this.startedAt = ports.clock.now();
+    this.#reportedAt = this.startedAt;
+  }
+
+  get now(): Ms {
+    return this.ports.clock.now();
+  }
+
+  get isOrdered(): boolean {
+    return this.policy.order !== undefined;
+  }
+
+  /** Until the last moment at which something new may be started. */
+  get timeLeftMs(): Ms {
+    if (this.until.signal?.aborted) return 0;
+    return this.until.deadline - this.policy.settleReserveMs - this.now;
+  }
+
+  /** Too late to start anything. */
+  get isOver(): boolean {
+    return this.timeLeftMs < LEAST_CALL_MS;
+  }
+
+  /** Milliseconds for one message, as measured; undefined before the first. */
+  get pace(): Ms | undefined {
+    return this.#pace;
+  }
+
+  measure(elapsedMs: Ms, messages: number): void {
+    this.#pace = nextPace(this.#pace, elapsedMs, messages);
+  }
+
+  sleep(ms: Ms): Promise<void> {
+    return this.ports.clock.sleep(ms, this.until.signal);
+  }
+
+  async look(): Promise<ConsumerState | Trouble> {
+    const state = await this.ports.source.state();
+    if (!("end" in state)) {
+      this.state = state;
+      this.tally.state = state;
+      this.stateAt = this.now;
+    }
+    return state;
+  }
+
+  /** Takes what was delivered into our hands. One that we have already only brings a new lease. */
+  receive(delivered: readonly Held[]): void {
+    for (const held of delivered) {
+      const { message } = held;
+      this.delayed.delete(message.streamSequence);
+      const known = this.hand.find(message.streamSequence);
+      if (known) {
+        known.held = held;
+        continue;
+      }
+      this.tally.pulled += 1;
+      const prepared = this.ports.sink.prepare(message);
+      this.hand.add({
+        held,
+        prepared,
+        size: isRejected(prepared) ? 0 : this.ports.sink.size(prepared),
+        sequence: message.streamSequence,
+        group: this.policy.order?.(message),
+        arrivedAt: this.now,
+        notBefore: Number.NEGATIVE_INFINITY,
+        letter: undefined,
+      });
+    }
+  }
+
+  /** Asks for more time for those that need it. Returns those that are not ours any more. */
+  async extend(): Promise<readonly Item<P>[]> {
+    const { decisions, ports } = this;
+    const ackWaitMs = this.state?.ackWaitMs ?? 0;
+    const due = [...this.hand].filter(
+      ({ held }) =>
+        decisions.isOurs(held, this.now) && decisions.needsExtension(held, this.now, ackWaitMs),
+    );
+    if (due.length > 0) await ports.source.extend(due.map(({ held }) => held));
+    return [...this.hand].filter(({ held }) => !decisions.isOurs(held, this.now));
+  }
+
+  /** Their ack wait is over: they come back by themselves, to us or to somebody else. */
+  letGo(items: readonly Item<P>[]): void {
+    this.hand.remove(items);
+    this.tally.counts.released += items.length;
+  }
+
+  /** Sends verdicts, after those before have been confirmed or not. Their messages are out of our hands at once. */
+  async settle(meaning: ReadonlyMap<Verdict, Counted>): Promise<void> {
+    await this.#settling;
+    if (meaning.size === 0) return;
+    this.#settling = this.ports.source.settle([...meaning.keys()]).then((result) => {
+      this.tally.settled(result, meaning);
+    });
+  }
+
+  /** All that was sent is confirmed, or known not to be. */
+  settled(): Promise<void> {
+    return this.#settling;
+  }
+
+  receipt(ending: Ending | undefined): Receipt {
+    const { hand, tally } = this;
+    return tally.receipt(
+      ending?.stop ?? null,
+      ending?.reason,
+      hand.size,
+      this.now - this.startedAt,
+    );
+  }
+
+  /** The server's wall clock, milliseconds since 1970; undefined where it gives none. */
+  get serverNow(): Ms | undefined {
+    const at = this.state?.serverTime;
+    return at === undefined ? undefined : at + (this.now - this.stateAt);
+  }
+
+  /** A receipt now and then, and a look at the consumer. */
+  async report(): Promise<Ending | undefined> {
+    const isDue = this.now - this.#reportedAt >= this.policy.receiptIntervalMs;
+    if (isDue || this.now - this.stateAt >= this.policy.stateIntervalMs) {
+      const state = await this.look();
+      if ("end" in state) return endingOf(state);
+      if (state.paused) return { stop: "paused", reason: "the consumer is paused on the server" };
+    }
+    if (isDue) {
+      this.#reportedAt = this.now;
+      this.ports.report(this.receipt(undefined));
+    }
+    return undefined;
+  }
+}
+
+export function isRejected(prepared: unknown): prepared is Rejected {
+  return typeof prepared === "object" && prepared !== null && "rejected" in prepared;
+}

@@ -1,0 +1,67 @@
+/** JetStream's API: subjects, and what we read of its answers. */
+import type { ConsumerInfo, StreamInfo } from "@nats-io/jetstream";
+import { SourceError } from "./source-error.ts";
+import type { WireMessage } from "./wire.ts";
+
+export interface ApiSubjects {
+  readonly consumerInfo: string;
+  readonly streamInfo: string;
+  readonly pull: string;
+  /** To make the consumer; with a single filter the server wants it as part of the subject. */
+  consumerCreate(filter: string | undefined): string;
+}
+
+export function apiSubjects(prefix: string, stream: string, consumer: string): ApiSubjects {
+  const create = `${prefix}.CONSUMER.CREATE.${stream}.${consumer}`;
+  return {
+    consumerInfo: `${prefix}.CONSUMER.INFO.${stream}.${consumer}`,
+    streamInfo: `${prefix}.STREAM.INFO.${stream}`,
+    pull: `${prefix}.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
+    consumerCreate: (filter) => (filter === undefined ? create : `${create}.${filter}`),
+  };
+}
+
+/** CONSUMER.INFO's answer. `created` is compared, never computed with. `ts` is there from 2.10 on. */
+export type ConsumerAnswer = Omit<ConsumerInfo, "created" | "ts"> & {
+  readonly created: string;
+  readonly ts?: string;
+  readonly pause_remaining?: number;
+};
+
+export type StreamAnswer = Omit<StreamInfo, "created"> & { readonly created: string };
+
+/** Error codes of the server (`errors.json` in nats-server). */
+const CONSUMER_NOT_FOUND = 10_014;
+const STREAM_NOT_FOUND = 10_059;
+const NOT_ENABLED = new Set([10_039, 10_076]);
+
+interface ApiError {
+  readonly code: number;
+  readonly err_code?: number;
+  readonly description?: string;
+}
+
+/** The answer, or a `SourceError` that says what it means. `what` names the call. */
+export function readAnswer<T>(wire: WireMessage, what: string): T {
+  if (wire.status === 503) {
+    throw new SourceError(
+      "broken",
+      `${what}: no JetStream answers at this server, account or domain`,
+    );
+  }
+  const answer = JSON.parse(new TextDecoder().decode(wire.data)) as T & { error?: ApiError };
+  if (!answer.error) return answer;
+  const { code, err_code: errorCode, description = "no description" } = answer.error;
+  const said = `${what}: ${description} (${errorCode ?? code})`;
+  if (errorCode === CONSUMER_NOT_FOUND) throw new ConsumerNotFound(said);
+  if (errorCode === STREAM_NOT_FOUND) throw new SourceError("gone", said);
+  // 503: no quorum or no leader for the moment.
+  if (code === 503 && !NOT_ENABLED.has(errorCode ?? 0)) throw new SourceError("broken", said);
+  throw new SourceError("refused", said);
+}
+
+export class ConsumerNotFound extends SourceError {
+  constructor(message: string) {
+    super("gone", message);
+  }
+}

@@ -1,0 +1,149 @@
+/** The official client as a `Wire`: one connection, no reconnecting behind our back. */
+import {
+  type Authenticator,
+  type ConnectionOptions,
+  connect,
+  createInbox,
+  errors,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+} from "@nats-io/transport-node";
+import { authenticator, type Credentials } from "./credentials.ts";
+import { NO_HEADERS, parseHeaders } from "./headers.ts";
+import { SourceError } from "./source-error.ts";
+import type { Dial, Wire, WireListener, WireMessage } from "./wire.ts";
+
+export interface ConnectionSettings {
+  /** `host:port`, without scheme and credentials. */
+  readonly servers: readonly string[];
+  readonly credentials: Credentials;
+  /** Undefined: whatever the server asks for. */
+  readonly tls?: {
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+    readonly handshakeFirst: boolean;
+    readonly servername?: string;
+  };
+  readonly inboxPrefix: string;
+  /** To connect, for each server tried. */
+  readonly timeoutMs: number;
+  /** How the connection is called on the server. */
+  readonly name: string;
+}
+
+/** Throws a `CredentialsError` for credentials that cannot be read; `credentialsFault` tells beforehand. */
+export function dialer(settings: ConnectionSettings): Dial {
+  /** Other servers of the cluster, as the last one told us: tried after those that were configured. */
+  let gossiped: readonly string[] = [];
+  const auth = authenticator(settings.credentials);
+  return async (listener) => {
+    const servers = [...new Set([...settings.servers, ...gossiped])];
+    const connection = await open(settings, servers, auth);
+    gossiped = connection.info?.connect_urls ?? [];
+    return wireOf(connection, settings.inboxPrefix, listener);
+  };
+}
+
+async function open(
+  settings: ConnectionSettings,
+  servers: string[],
+  auth: Authenticator | undefined,
+): Promise<NatsConnection> {
+  try {
+    const options: ConnectionOptions = {
+      servers,
+      name: settings.name,
+      timeout: settings.timeoutMs,
+      reconnect: false,
+      // Half-open links are noticed in 10 to 20 s even while nothing is asked.
+      pingInterval: 10_000,
+      maxPingOut: 1,
+      noAsyncTraces: true,
+      ...(auth && { authenticator: auth }),
+      ...(settings.tls && { tls: settings.tls }),
+    };
+    return await connect(options);
+  } catch (error) {
+    throw connectError(error, servers);
+  }
+}
+
+function connectError(error: unknown, servers: readonly string[]): SourceError {
+  const cause = error instanceof Error ? error : new Error(String(error));
+  const isDenied =
+    cause instanceof errors.AuthorizationError ||
+    cause instanceof errors.UserAuthenticationExpiredError;
+  const advice = isDenied
+    ? "; check NATS_CREDS, NATS_NKEY, NATS_USER and NATS_PASSWORD, or NATS_TOKEN"
+    : "";
+  const message = `cannot connect to NATS at ${servers.join(", ")}: ${cause.message}${advice}`;
+  return new SourceError(isDenied ? "refused" : "broken", message, { cause });
+}
+
+function wireOf(connection: NatsConnection, inboxPrefix: string, listener: WireListener): Wire {
+  const inbox = createInbox(inboxPrefix);
+  const pullInbox = createInbox(inboxPrefix);
+  const subscribe = (subject: string): Subscription =>
+    connection.subscribe(`${subject}.>`, {
+      callback: (error, message) => {
+        if (error) listener.trouble({ kind: "denied", subject, error });
+        else listener.message(wireMessage(message));
+      },
+    });
+  subscribe(inbox);
+  const pulls = subscribe(pullInbox);
+  void reportTrouble(connection, listener);
+  return {
+    inbox,
+    pullInbox,
+    serverVersion: connection.info?.version ?? "",
+    maxPayload: connection.info?.max_payload ?? 0,
+    publish(subject, payload, reply) {
+      if (!connection.isClosed()) connection.publish(subject, payload, reply ? { reply } : {});
+    },
+    async stopReceiving() {
+      if (!connection.isClosed()) await pulls.drain();
+    },
+    async close() {
+      // An ack that is only in our buffer is lost by close(): flush first.
+      if (!connection.isClosed()) await connection.flush().catch(() => undefined);
+      await connection.close();
+    },
+  };
+}
+
+async function reportTrouble(connection: NatsConnection, listener: WireListener): Promise<void> {
+  let last: Error | undefined;
+  void (async () => {
+    for await (const status of connection.status()) {
+      if (status.type !== "error") continue;
+      last = status.error;
+      if (last instanceof errors.PermissionViolationError) {
+        listener.trouble({ kind: "denied", subject: last.subject, error: last });
+      }
+    }
+  })();
+  const error = await connection.closed();
+  listener.trouble({ kind: "closed", error: last ?? error ?? new Error("closed") });
+}
+
+/** Where the client keeps what came off the wire: not public, so exact versions and a test stand guard. */
+interface RawMessage {
+  readonly _msg: { readonly hdr: number };
+  readonly _rdata: Uint8Array | undefined;
+}
+
+function wireMessage(message: Msg): WireMessage {
+  const { _msg, _rdata } = message as unknown as RawMessage;
+  const parsed = _msg.hdr > -1 && _rdata ? parseHeaders(_rdata.subarray(0, _msg.hdr)) : undefined;
+  return {
+    subject: message.subject,
+    reply: message.reply ?? "",
+    status: parsed && message.data.length === 0 ? parsed.status : 0,
+    description: parsed?.description ?? "",
+    headers: parsed?.headers ?? NO_HEADERS,
+    data: message.data,
+  };
+}

@@ -1,0 +1,100 @@
+/** What is asked about the consumer and its stream, over a session. */
+import type { Ms, Observe } from "../core/ports.ts";
+import {
+  type ApiSubjects,
+  type ConsumerAnswer,
+  ConsumerNotFound,
+  readAnswer,
+  type StreamAnswer,
+} from "./api.ts";
+import { consumerConfig, differences, surprises, type WantedConsumer } from "./consumer.ts";
+import { isBefore210 } from "./incarnation.ts";
+import type { Session } from "./session.ts";
+import { SourceError } from "./source-error.ts";
+
+export type Info = readonly [ConsumerAnswer, StreamAnswer | undefined];
+
+export interface ConsumerApiOptions {
+  readonly observe: Observe;
+  readonly wanted: WantedConsumer;
+  readonly subjects: ApiSubjects;
+  readonly timeoutMs: Ms;
+}
+
+export class ConsumerApi {
+  readonly #options: ConsumerApiOptions;
+  #streamInfoDenied = false;
+
+  constructor(options: ConsumerApiOptions) {
+    this.#options = options;
+  }
+
+  /** Consumer and stream in one write, one round trip. Rejects with a `SourceError`. */
+  info(session: Session): Promise<Info> {
+    const { subjects, timeoutMs, wanted } = this.#options;
+    const what = `consumer ${wanted.consumer} of stream ${wanted.stream}`;
+    const consumer = session
+      .request(subjects.consumerInfo, "", timeoutMs)
+      .then((wire) => readAnswer<ConsumerAnswer>(wire, what));
+    return Promise.all([consumer, this.#streamInfo(session)]);
+  }
+
+  /** Finds the consumer, or makes it where that is allowed, and refuses one that does not fit. */
+  async ensure(
+    session: Session,
+    management: "create" | "verify" | "none",
+  ): Promise<{ readonly info: Info; readonly made: boolean }> {
+    let made = false;
+    const info = await this.info(session).catch(async (error: unknown) => {
+      if (!(error instanceof ConsumerNotFound) || management !== "create") throw error;
+      await this.#create(session);
+      made = true;
+      return this.info(session);
+    });
+    if (management !== "none") this.#compare(info[0]);
+    return { info, made };
+  }
+
+  #compare(consumer: ConsumerAnswer): void {
+    const { observe, wanted } = this.#options;
+    const differing = differences(consumer.config, wanted);
+    if (differing.length > 0) {
+      throw new SourceError(
+        "refused",
+        `consumer ${wanted.consumer} of stream ${wanted.stream} does not fit this bridge: ${differing.join("; ")}. ` +
+          "Change it with `nats consumer edit` where that is possible, or give the bridge a consumer of its own (JETSTREAM_CONSUMER)",
+      );
+    }
+    for (const surprise of surprises(consumer, wanted)) observe("consumer-differs", { surprise });
+  }
+
+  async #create(session: Session): Promise<void> {
+    const { subjects, timeoutMs, wanted } = this.#options;
+    const [first, ...more] = wanted.filterSubjects;
+    const subject = subjects.consumerCreate(more.length === 0 ? first : undefined);
+    // From 2.10 on a create of something that exists fails instead of changing it.
+    const action = isBefore210(session.serverVersion) ? {} : { action: "create" };
+    const config = consumerConfig(wanted);
+    const payload = JSON.stringify({ stream_name: wanted.stream, config, ...action });
+    const answer = await session.request(subject, payload, timeoutMs);
+    readAnswer(answer, `creating consumer ${wanted.consumer} of stream ${wanted.stream}`);
+  }
+
+  async #streamInfo(session: Session): Promise<StreamAnswer | undefined> {
+    if (this.#streamInfoDenied) return undefined;
+    const { observe, subjects, timeoutMs, wanted } = this.#options;
+    try {
+      const wire = await session.request(subjects.streamInfo, "", timeoutMs);
+      return readAnswer<StreamAnswer>(wire, `stream ${wanted.stream}`);
+    } catch (error) {
+      if (!(error instanceof SourceError) || error.end !== "refused") throw error;
+      this.#streamInfoDenied = true;
+      observe("stream-not-readable", {
+        reason: error.message,
+        consequence: "a stream that was made anew is only noticed by its consumer",
+        advice: `allow ${subjects.streamInfo}`,
+      });
+      return undefined;
+    }
+  }
+}

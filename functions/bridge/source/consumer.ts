@@ -1,0 +1,136 @@
+/** The durable consumer: what ours looks like, and how one that exists may differ. */
+import type { ConsumerConfig } from "@nats-io/jetstream";
+import type { ConsumerAnswer } from "./api.ts";
+
+export interface WantedConsumer {
+  readonly stream: string;
+  readonly consumer: string;
+  /** Empty: all subjects of the stream. */
+  readonly filterSubjects: readonly string[];
+  readonly deliverPolicy: "all" | "new" | "last" | "by_start_sequence" | "by_start_time";
+  readonly startSequence?: number;
+  /** RFC 3339. */
+  readonly startTime?: string;
+  readonly ackWaitMs: number;
+  readonly maxAckPending: number;
+  /** Below this, messages that the bridge wants to hold at once would not be delivered. */
+  readonly leastMaxAckPending: number;
+}
+
+const NANOS_PER_MS = 1_000_000;
+
+/** What is sent to make it. Unlimited deliveries: a finite `max_deliver` strands messages without a word. */
+export function consumerConfig(wanted: WantedConsumer): Partial<ConsumerConfig> {
+  const [single, ...more] = wanted.filterSubjects;
+  return {
+    durable_name: wanted.consumer,
+    name: wanted.consumer,
+    description: "made by jetstream-aws-bridge",
+    ack_policy: "explicit",
+    ack_wait: wanted.ackWaitMs * NANOS_PER_MS,
+    deliver_policy: wanted.deliverPolicy,
+    ...(wanted.startSequence !== undefined && { opt_start_seq: wanted.startSequence }),
+    ...(wanted.startTime !== undefined && { opt_start_time: wanted.startTime }),
+    ...(single !== undefined && more.length === 0 && { filter_subject: single }),
+    ...(more.length > 0 && { filter_subjects: [...wanted.filterSubjects] }),
+    max_ack_pending: wanted.maxAckPending,
+    max_deliver: -1,
+    replay_policy: "instant",
+  };
+}
+
+/**
+ * Every setting of an existing consumer with which the bridge would lose, repeat or never get messages: one line each,
+ * with what it is, what it has to be, and why. Empty: it fits.
+ */
+export function differences(
+  config: Partial<ConsumerConfig>,
+  wanted: WantedConsumer,
+): readonly string[] {
+  const found: string[] = [];
+  const differs = (name: string, is: unknown, expected: string): void => {
+    found.push(`${name} is ${JSON.stringify(is)}, expected ${expected}`);
+  };
+  const { ack_policy, max_deliver, max_ack_pending, deliver_policy, replay_policy } = config;
+  if (config.deliver_subject)
+    differs("deliver_subject", config.deliver_subject, "none: a pull consumer");
+  if (ack_policy !== "explicit") differs("ack_policy", ack_policy ?? "none", '"explicit"');
+  if (max_deliver !== undefined && max_deliver > 0) {
+    differs("max_deliver", max_deliver, "-1 (unlimited): a finite one strands messages silently");
+  }
+  if (config.backoff && config.backoff.length > 0) {
+    differs("backoff", config.backoff, "none: it changes the ack wait with each delivery");
+  }
+  if (
+    max_ack_pending !== undefined &&
+    max_ack_pending > 0 &&
+    max_ack_pending < wanted.leastMaxAckPending
+  ) {
+    differs(
+      "max_ack_pending",
+      max_ack_pending,
+      `at least ${wanted.leastMaxAckPending}, or -1: so many are held at once`,
+    );
+  }
+  if (config.headers_only) differs("headers_only", true, "false: payloads would be missing");
+  if (config.priority_policy && config.priority_policy !== "none") {
+    differs("priority_policy", config.priority_policy, '"none"');
+  }
+  if (replay_policy !== undefined && replay_policy !== "instant") {
+    differs("replay_policy", replay_policy, '"instant"');
+  }
+  const filters = filtersOf(config);
+  const expectedFilters = wanted.filterSubjects.filter((filter) => filter !== ">").toSorted();
+  if (filters.join(",") !== expectedFilters.join(",")) {
+    differs("filter", filters, `${JSON.stringify(expectedFilters)} (JETSTREAM_FILTER_SUBJECTS)`);
+  }
+  if (deliver_policy !== wanted.deliverPolicy) {
+    differs(
+      "deliver_policy",
+      deliver_policy,
+      `"${wanted.deliverPolicy}" (JETSTREAM_DELIVER_POLICY)`,
+    );
+  }
+  if (wanted.startSequence !== undefined && config.opt_start_seq !== wanted.startSequence) {
+    differs(
+      "opt_start_seq",
+      config.opt_start_seq,
+      `${wanted.startSequence} (JETSTREAM_OPT_START_SEQ)`,
+    );
+  }
+  if (
+    wanted.startTime !== undefined &&
+    Date.parse(config.opt_start_time ?? "") !== Date.parse(wanted.startTime)
+  ) {
+    differs(
+      "opt_start_time",
+      config.opt_start_time,
+      `"${wanted.startTime}" (JETSTREAM_OPT_START_TIME)`,
+    );
+  }
+  return found;
+}
+
+/** A filter of `>` is no filter. */
+function filtersOf(config: Partial<ConsumerConfig>): readonly string[] {
+  const filters = config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : []);
+  return filters.filter((filter) => filter !== ">").toSorted();
+}
+
+/** Settings that are allowed and may surprise: said once, at start. */
+export function surprises(answer: ConsumerAnswer, wanted: WantedConsumer): readonly string[] {
+  const { config } = answer;
+  const found: string[] = [];
+  const ackWaitMs = (config.ack_wait ?? 0) / NANOS_PER_MS;
+  if (ackWaitMs !== wanted.ackWaitMs) {
+    found.push(
+      `ack_wait is ${ackWaitMs} ms and not ${wanted.ackWaitMs}: the consumer's own value counts`,
+    );
+  }
+  if (config.inactive_threshold) {
+    found.push(
+      "inactive_threshold is set: the server deletes the consumer, and its position, when nobody pulls for so long",
+    );
+  }
+  return found;
+}

@@ -1,0 +1,348 @@
+/** A durable JetStream consumer as the loop's `Source`: own pulls, own acks, all of it confirmed. */
+import { isOurs } from "../core/lease.ts";
+import type {
+  Clock,
+  ConsumerState,
+  Held,
+  Ms,
+  Observe,
+  Pulled,
+  PullRequest,
+  Settled,
+  Source,
+  Trouble,
+} from "../core/ports.ts";
+import type { Verdict } from "../core/settlement.ts";
+import { type ApiSubjects, apiSubjects, type ConsumerAnswer, type StreamAnswer } from "./api.ts";
+import type { WantedConsumer } from "./consumer.ts";
+import { ConsumerApi } from "./consumer-api.ts";
+import { messageOf } from "./delivery.ts";
+import { compareIncarnations, type Incarnation, incarnationOf } from "./incarnation.ts";
+import { type PullEnd, pullEnd } from "./pull-status.ts";
+import { Pulling } from "./pulling.ts";
+import { Session } from "./session.ts";
+import { Settling } from "./settling.ts";
+import { SourceError, troubleOf } from "./source-error.ts";
+import type { Dial, WireMessage } from "./wire.ts";
+
+export interface SourceOptions {
+  readonly dial: Dial;
+  readonly clock: Clock;
+  readonly observe: Observe;
+  readonly wanted: WantedConsumer;
+  /** `create` makes the consumer where it is missing, `verify` compares it, `none` takes it as it is. */
+  readonly management: "create" | "verify" | "none";
+  /** `$JS.API`, or that of a domain or account. */
+  readonly apiPrefix: string;
+  /** For an answer of the server. */
+  readonly timeoutMs: Ms;
+  /** What an earlier run of this process worked on; anything else is `gone`. */
+  readonly known?: Incarnation | undefined;
+}
+
+const NANOS_PER_MS = 1_000_000;
+
+/** A verdict is only sent on proof, not older than this, that consumer and stream are still the same. */
+const PROOF_MS: Ms = 250;
+
+export class JetStreamSource implements Source {
+  readonly #options: SourceOptions;
+  readonly #clock: Clock;
+  readonly #subjects: ApiSubjects;
+  readonly #api: ConsumerApi;
+  readonly #settling: Settling;
+  #session: Session | undefined;
+  /** The first session is over, and with it all pulling: what is left is settled on another one. */
+  #lost: SourceError | undefined;
+  #incarnation: Incarnation | undefined;
+  #provenAt: Ms = Number.NEGATIVE_INFINITY;
+  #dropVerdicts = false;
+  #leader: string | undefined;
+  #ackWaitMs: Ms;
+  #lastConsumerSequence = 0;
+  #highestStreamSequence = 0;
+  #arrived: Held[] = [];
+  #pulling: Pulling | undefined;
+  #pullSentAt: Ms = 0;
+
+  private constructor(options: SourceOptions) {
+    const { apiPrefix, observe, timeoutMs, wanted } = options;
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#subjects = apiSubjects(apiPrefix, wanted.stream, wanted.consumer);
+    this.#api = new ConsumerApi({ observe, wanted, subjects: this.#subjects, timeoutMs });
+    this.#settling = new Settling(options.clock, timeoutMs);
+    this.#ackWaitMs = wanted.ackWaitMs;
+  }
+
+  /** Connects, and finds, makes or compares the consumer. Throws a `SourceError`. */
+  static async open(options: SourceOptions): Promise<{ source: JetStreamSource; made: boolean }> {
+    const source = new JetStreamSource(options);
+    const session = await source.#dial();
+    try {
+      const { info, made } = await source.#api.ensure(session, options.management);
+      source.#adopt(...info);
+      return { source, made };
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
+  }
+
+  /** For the next run, see `known`. */
+  get incarnation(): Incarnation | undefined {
+    return this.#incarnation;
+  }
+
+  /** Most bytes of one message at this server, headers included. */
+  get maxPayload(): number {
+    return this.#session?.maxPayload ?? 0;
+  }
+
+  async state(): Promise<ConsumerState | Trouble> {
+    try {
+      const session = this.#openSession();
+      const [consumer, stream] = await this.#api.info(session);
+      const trouble = this.#checkIncarnation(consumer, stream, false);
+      if (trouble) return trouble;
+      await this.#settleAgainAfterLeaderChange(session, consumer);
+      return this.#stateOf(consumer, stream);
+    } catch (error) {
+      return troubleOf(error);
+    }
+  }
+
+  async pull(request: PullRequest): Promise<Pulled> {
+    if (this.#lost) return this.#take({ end: this.#lost.end, cause: this.#lost });
+    const pulling = this.#pulling ?? this.#sendPull(request);
+    let end = await pulling.wait(this.#options.timeoutMs, request.signal);
+    if (!end) {
+      // Silence: before 2.10 that is also how a missing consumer answers.
+      pulling.finish({ end: "waited" });
+      const state = await this.state();
+      end =
+        "end" in state
+          ? state
+          : { end: "interrupted", cause: new Error("the server did not answer a pull") };
+    }
+    if (pulling.isOver) this.#pulling = undefined;
+    if (end.end === "gone") this.#dropVerdicts = true;
+    if (this.#dropVerdicts || this.#provenAt === Number.NEGATIVE_INFINITY) {
+      const state = await this.state();
+      if ("end" in state) end = state;
+    }
+    return this.#take(end);
+  }
+
+  async extend(held: readonly Held[]): Promise<void> {
+    const session = this.#session;
+    if (!session || this.#dropVerdicts) return;
+    const sentAt = this.#clock.now();
+    const extensions = held.map(async (one) => {
+      const answer = await session.request(one.token, "+WPI", this.#options.timeoutMs);
+      // 503: nobody took it.
+      if (answer.status === 0) one.leaseUntil = sentAt + this.#ackWaitMs;
+    });
+    await Promise.allSettled(extensions);
+  }
+
+  /**
+   * One write: all verdicts, the last one with a reply. When that answer does not come, every one is sent again with a
+   * reply of its own, over a new connection if need be: a late answer to the last alone would prove nothing about the
+   * others.
+   */
+  async settle(verdicts: readonly Verdict[]): Promise<Settled> {
+    if (verdicts.length === 0) return { confirmed: [], unconfirmed: [] };
+    if (this.#needsProof() && !(await this.#prove())) {
+      return { confirmed: [], unconfirmed: verdicts };
+    }
+    const now = this.#clock.now();
+    const late = verdicts.filter(({ kind, held }) => kind !== "ack" && !isOurs(held, now));
+    const inTime = verdicts.filter((verdict) => !late.includes(verdict));
+    const session = this.#session;
+    if (session && !session.ended && (await this.#settling.atOnce(session, inTime))) {
+      return { confirmed: inTime, unconfirmed: late };
+    }
+    const settled = await this.#settling.oneByOne(await this.#sessionForSettling(), inTime);
+    this.#options.observe("settled-again", {
+      confirmed: settled.confirmed.length,
+      unconfirmed: settled.unconfirmed.length,
+    });
+    return { confirmed: settled.confirmed, unconfirmed: [...settled.unconfirmed, ...late] };
+  }
+
+  async stopReceiving(): Promise<readonly Held[]> {
+    await this.#session?.stopReceiving(this.#options.timeoutMs);
+    this.#pulling?.finish({ end: "waited" });
+    this.#pulling = undefined;
+    return this.#arrived.splice(0);
+  }
+
+  async close(): Promise<void> {
+    await this.#session?.close(this.#options.timeoutMs);
+  }
+
+  // — Connection and consumer
+
+  async #dial(): Promise<Session> {
+    const session: Session = await Session.open(this.#options.dial, this.#clock, {
+      delivery: (message) => this.#deliver(message),
+      status: (subject, message) => this.#status(subject, message),
+      ended: (error) => {
+        this.#lost ??= error;
+        this.#pulling?.finish({ end: error.end, cause: error });
+      },
+    });
+    this.#session = session;
+    return session;
+  }
+
+  #openSession(): Session {
+    if (!this.#session) throw new SourceError("broken", "there is no connection to NATS");
+    return this.#session;
+  }
+
+  /** What is found at the start is what everything later is compared with. */
+  #adopt(consumer: ConsumerAnswer, stream: StreamAnswer | undefined): void {
+    this.#incarnation = this.#options.known;
+    const trouble = this.#checkIncarnation(consumer, stream, true);
+    if (trouble?.end === "gone") throw trouble.cause;
+    this.#dropVerdicts = false;
+    this.#incarnation = incarnationOf(consumer, stream);
+    this.#provenAt = this.#clock.now();
+    this.#ackWaitMs = (consumer.config.ack_wait ?? 0) / NANOS_PER_MS || this.#ackWaitMs;
+    this.#lastConsumerSequence = consumer.delivered.consumer_seq;
+    this.#leader = consumer.cluster?.leader;
+  }
+
+  #stateOf(consumer: ConsumerAnswer, stream: StreamAnswer | undefined): ConsumerState {
+    return {
+      ackPending: consumer.num_ack_pending,
+      pending: consumer.num_pending,
+      paused: consumer.paused === true,
+      deliveredConsumerSequence: consumer.delivered.consumer_seq,
+      ackFloor: consumer.ack_floor.stream_seq,
+      maxAckPending: consumer.config.max_ack_pending ?? -1,
+      ackWaitMs: this.#ackWaitMs,
+      ...(stream && { streamFirst: stream.state.first_seq, streamLast: stream.state.last_seq }),
+      ...(consumer.ts !== undefined && { serverTime: Date.parse(consumer.ts) }),
+    };
+  }
+
+  // — Incarnation
+
+  #checkIncarnation(
+    consumer: ConsumerAnswer,
+    stream: StreamAnswer | undefined,
+    reconnected: boolean,
+  ): Trouble | undefined {
+    const now = incarnationOf(consumer, stream);
+    const serverVersion = this.#session?.serverVersion ?? "";
+    const verdict = compareIncarnations(this.#incarnation ?? now, now, {
+      serverVersion,
+      reconnected,
+    });
+    // After a crash a stream may have lost its tail, and give out the same sequences again.
+    const lostTail =
+      reconnected && stream !== undefined && stream.state.last_seq < this.#highestStreamSequence;
+    if (verdict === "same" && !lostTail) {
+      this.#provenAt = this.#clock.now();
+      return undefined;
+    }
+    this.#dropVerdicts = true;
+    const { stream: name, consumer: durable } = this.#options.wanted;
+    const why = lostTail
+      ? `stream ${name} ends at ${stream.state.last_seq}, and ${this.#highestStreamSequence} was delivered: it has lost its tail`
+      : `stream ${name} or consumer ${durable} was made anew${verdict === "unclear" ? ", or this server (before 2.10) was restarted" : ""}`;
+    this.#options.observe("verdicts-dropped", { reason: why });
+    const end = verdict === "other" ? "gone" : "broken";
+    return { end, cause: new SourceError(end, why) };
+  }
+
+  #needsProof(): boolean {
+    return this.#dropVerdicts || this.#clock.now() - this.#provenAt > PROOF_MS;
+  }
+
+  async #prove(): Promise<boolean> {
+    if (this.#dropVerdicts) return false;
+    if (this.#session?.ended) return true; // settleAgain dials, and proves it then
+    const state = await this.state();
+    return !("end" in state) || state.end === "broken" ? !this.#dropVerdicts : false;
+  }
+
+  // — Receiving
+
+  #sendPull(request: PullRequest): Pulling {
+    const session = this.#openSession();
+    const pulling = new Pulling(this.#clock, session.pullInbox(), request, this.#arrived);
+    this.#pulling = pulling;
+    this.#pullSentAt = pulling.sentAt;
+    const body = {
+      batch: request.batch,
+      no_wait: true,
+      expires: Math.round(request.waitMs * NANOS_PER_MS),
+      ...(request.maxBytes > 0 && { max_bytes: request.maxBytes }),
+    };
+    session.publish(this.#subjects.pull, JSON.stringify(body), pulling.inbox);
+    return pulling;
+  }
+
+  #deliver(wire: WireMessage): void {
+    const message = messageOf(wire);
+    const leaseUntil = this.#pullSentAt + this.#ackWaitMs;
+    const held: Held = { message, token: wire.reply, leaseUntil };
+    // A consumer that was made anew counts from 1 again.
+    const goesOn = message.consumerSequence > this.#lastConsumerSequence;
+    this.#provenAt = goesOn ? this.#clock.now() : Number.NEGATIVE_INFINITY;
+    this.#lastConsumerSequence = message.consumerSequence;
+    this.#highestStreamSequence = Math.max(this.#highestStreamSequence, message.streamSequence);
+    if (this.#pulling) this.#pulling.add(held);
+    else this.#arrived.push(held);
+  }
+
+  #status(subject: string, wire: WireMessage): void {
+    const pulling = this.#pulling;
+    if (!pulling || pulling.inbox !== subject) return;
+    const { stream, consumer } = this.#options.wanted;
+    const context = { delivered: pulling.delivered, expired: pulling.isExpired, stream, consumer };
+    pulling.finish(pullEnd(wire.status, wire.description, context));
+  }
+
+  #take(end: PullEnd): Pulled {
+    const held = this.#arrived.splice(0);
+    if (this.#pulling?.isOver) this.#pulling = undefined;
+    return { held, ...end };
+  }
+
+  // — Settling
+
+  /** The one that is open, or a new one on which consumer and stream turned out to be the same. */
+  async #sessionForSettling(): Promise<Session | undefined> {
+    if (this.#needsProof() && !(await this.#prove())) return undefined;
+    if (this.#session && !this.#session.ended) return this.#session;
+    if (this.#lost?.end === "refused") return undefined;
+    try {
+      const session = await this.#dial();
+      const [consumer, stream] = await this.#api.info(session);
+      if (this.#checkIncarnation(consumer, stream, true)) return undefined;
+      await this.#settling.recentAgain(session);
+      return session;
+    } catch (error) {
+      this.#options.observe("not-reconnected", { reason: troubleOf(error).cause.message });
+      return undefined;
+    }
+  }
+
+  /** A confirmation given by a new leader says nothing about acks that the old one had taken. */
+  async #settleAgainAfterLeaderChange(session: Session, consumer: ConsumerAnswer): Promise<void> {
+    const leader = consumer.cluster?.leader;
+    const isChanged = this.#leader !== undefined && leader !== this.#leader;
+    if (leader !== undefined) this.#leader = leader;
+    if (!isChanged) {
+      this.#settling.forgetRecent();
+      return;
+    }
+    const acksSentAgain = await this.#settling.recentAgain(session);
+    this.#options.observe("leader-changed", { acksSentAgain });
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Forwards one JetStream consumer to SQS for as long as the process lives: in Fargate, in any container, by hand.
+ *
+ * Start: reads the environment and exits with 2 if anything in it is wrong, before it connects to anything. Then it
+ * connects, makes or checks its consumer, and runs.
+ * Trouble: NATS or SQS down, missing or denied, blocked, paused: the process lives on, tries again with growing pauses,
+ * and `/readyz` answers 503 with the reason. Only a consumer that is gone (exit 3) and an ordered one from which
+ * somebody else pulls (exit 4) end it.
+ * Stop: SIGTERM or SIGINT. Nothing more is pulled, calls under way end, all is settled: exit 0. What is not settled by
+ * SHUTDOWN_TIMEOUT comes back to the next run: exit 1.
+ */
+import { readFileSync } from "node:fs";
+import { systemClock } from "./bridge/clock.ts";
+import { type Config, readConfig } from "./bridge/config.ts";
+import type { Observe } from "./bridge/core/ports.ts";
+import { forward } from "./bridge/forward.ts";
+import { type Health, serveHealth } from "./bridge/observe/health.ts";
+import { LEVELS, type Log, logger, scrubber } from "./bridge/observe/log.ts";
+import { ServiceTotals } from "./bridge/observe/totals.ts";
+import type { Receipt } from "./bridge/run/receipt.ts";
+import { supervise } from "./bridge/run/supervise.ts";
+import { credentialsFault } from "./bridge/source/credentials.ts";
+
+const EXIT = { settled: 0, unsettled: 1, configuration: 2, gone: 3, overlap: 4 } as const;
+
+const { config, faults, warnings, secrets } = readConfig(process.env, "service", {
+  readFile: (path) => readFileSync(path, "utf8"),
+  credentialsFault,
+});
+if (config) await serve(config);
+else refuse(faults);
+
+function refuse(lines: readonly string[]): void {
+  const scrub = scrubber(secrets);
+  process.stderr.write(lines.map((line) => `${scrub(line)}\n`).join(""));
+  process.exitCode = EXIT.configuration;
+}
+
+async function serve(settings: Config): Promise<void> {
+  const log = logger({
+    level: settings.logLevel,
+    secrets,
+    write: (line) => process.stdout.write(line),
+    now: Date.now,
+  });
+  const totals = new ServiceTotals();
+  const health: Health = { notReady: "starting", metrics: () => totals.metrics(health.notReady) };
+  const observe: Observe = (event, details) => {
+    health.notReady = totals.readinessAfter(event, details, health.notReady);
+    log(LEVELS[event] ?? "info", event, details);
+  };
+  const report = (receipt: Receipt): void => {
+    totals.add(receipt);
+    if (receipt.stop !== null)
+      health.notReady = `${receipt.stop}${receipt.reason ? `: ${receipt.reason}` : ""}`;
+    log(receipt.stop === null || receipt.stop === "deadline" ? "info" : "warn", "receipt", {
+      ...receipt,
+    });
+  };
+  const bridge = forward(settings, { observe, report });
+  for (const warning of warnings) log("warn", "configuration", { warning });
+  if (settings.deadLetterQueueUrl === undefined) {
+    log("warn", "no-dead-letters", {
+      consequence: "the first message that SQS rejects stops the bridge as blocked",
+      advice: "set DEAD_LETTER_QUEUE_URL",
+    });
+  }
+  log("info", "starting", summary(settings));
+  await startHealth(settings, health, log);
+  const stopping = stopOnSignal(settings, log);
+  const last = await supervise(
+    () => bridge.attempt({ deadline: Number.POSITIVE_INFINITY, signal: stopping }),
+    systemClock,
+    stopping,
+  );
+  const code = exitCode(last, stopping.aborted);
+  log("info", "stopped", { exit: code });
+  process.stdout.write("", () => process.exit(code));
+}
+
+function exitCode(receipt: Receipt, told: boolean): number {
+  if (receipt.stop === "gone") return EXIT.gone;
+  if (receipt.stop === "overlap") return EXIT.overlap;
+  return told && receipt.unconfirmed === 0 ? EXIT.settled : EXIT.unsettled;
+}
+
+/** Aborted by the first SIGTERM or SIGINT; when time runs out after it, or at a second one, the process ends. */
+function stopOnSignal(settings: Config, log: Log): AbortSignal {
+  const stopping = new AbortController();
+  const stop = (signal: string): void => {
+    if (stopping.signal.aborted) process.exit(EXIT.unsettled);
+    log("info", "stopping", { signal, withinMs: settings.shutdownTimeoutMs });
+    stopping.abort();
+    setTimeout(() => {
+      log("error", "shutdown-timeout", {
+        consequence: "what is not settled comes back after its ack wait",
+      });
+      process.stdout.write("", () => process.exit(EXIT.unsettled));
+    }, settings.shutdownTimeoutMs).unref();
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  return stopping.signal;
+}
+
+async function startHealth(settings: Config, health: Health, log: Log): Promise<void> {
+  if (settings.healthPort === undefined) return;
+  try {
+    const { port } = await serveHealth(health, settings.healthPort);
+    log("info", "health", { port });
+  } catch (error) {
+    log("warn", "health", {
+      problem: `port ${settings.healthPort} cannot be used (${(error as { code?: string }).code})`,
+      advice: "set HEALTH_PORT to another one, 0 for any, or off",
+    });
+  }
+}
+
+function summary(settings: Config): Record<string, unknown> {
+  const { consumer, deadLetterQueueUrl, nats, origin, sqs } = settings;
+  return {
+    servers: nats.servers,
+    stream: consumer.stream,
+    consumer: consumer.consumer,
+    filterSubjects: consumer.filterSubjects,
+    queue: sqs.queueUrl,
+    deadLetterQueue: deadLetterQueueUrl,
+    ordered: sqs.fifo !== undefined,
+    origin,
+    ackWaitMs: consumer.ackWaitMs,
+    mostUnsettled: consumer.leastMaxAckPending,
+    node: process.version,
+  };
+}
