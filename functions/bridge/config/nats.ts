@@ -128,7 +128,7 @@ function natsUrlsOf(
       return undefined;
     // Port 80 is http's own, and so left out by URL.
     const port = url.port || (/:80\/?$/.test(withScheme) ? "80" : "4222");
-    const [name, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+    const [name, password] = [decoded(url.username), decoded(url.password)];
     secrets.push(
       ...[url.password, password, ...(password === "" ? [url.username, name] : [])].filter(
         (one) => one !== "",
@@ -141,4 +141,13 @@ function natsUrlsOf(
     });
   }
   return value.length === 0 ? undefined : { value, secrets };
+}
+
+/** A percent sign that starts no code stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -137,7 +137,7 @@ export class Reader {
     else
       this.fault(
         name,
-        text === undefined ? "nothing" : JSON.stringify(text.replace(/[^/,]*@/g, "***@")),
+        text === undefined ? "nothing" : JSON.stringify(text.replace(/^.*@/s, "***@")),
         expected,
       );
     return parsed?.value;
