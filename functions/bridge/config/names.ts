@@ -24,7 +24,7 @@ export function checkNames(
       );
     } else if (OUR_PREFIXES.test(name)) {
       reader.fault(name, "a value", `none: there is no such setting${meant}`);
-    } else if (name.startsWith("NATS_") && far <= 2) {
+    } else if (name.startsWith("NATS_") && far <= (name.length > 12 ? 2 : 1)) {
       reader.warnings.push(`${name} is not a setting${meant}`);
     }
   }

@@ -4,8 +4,16 @@ import type { Ms } from "./ports.ts";
 export type Outcome =
   /** The target has it. `receipt` is the target's own id for it; `duplicate` when the target says it had it before. */
   | { readonly kind: "accepted"; readonly receipt: string; readonly duplicate?: boolean }
-  /** Its own entry failed and may succeed later: a retryable or unlisted code, or missing from the answer. */
-  | { readonly kind: "failed"; readonly reason: string; readonly retryAfterMs?: Ms }
+  /**
+   * Its own entry failed and may succeed later: a retryable or unlisted code, or missing from the answer. Of a missing
+   * one the target may know more than it says: `maybeTaken`.
+   */
+  | {
+      readonly kind: "failed";
+      readonly reason: string;
+      readonly retryAfterMs?: Ms;
+      readonly maybeTaken?: boolean;
+    }
   /** Its own entry failed and always will. */
   | { readonly kind: "rejected"; readonly reason: string }
   /** It may or may not have been taken. */

@@ -38,7 +38,13 @@ export async function deliverWithin<P>(
 function complete(outcomes: readonly Outcome[], length: number): Delivery {
   if (outcomes.length === length) return { kind: "answered", outcomes };
   const all = Array.from({ length }, (_, position): Outcome => {
-    return outcomes[position] ?? { kind: "failed", reason: "missing from the answer" };
+    return (
+      outcomes[position] ?? {
+        kind: "failed",
+        reason: "missing from the answer",
+        maybeTaken: true,
+      }
+    );
   });
   return { kind: "answered", outcomes: all };
 }

@@ -7,8 +7,9 @@ export interface Item<P> extends Queued {
   /** Made once, sent as often as needed. */
   readonly prepared: P | Rejected;
   readonly size: number;
-  readonly arrivedAt: Ms;
   notBefore: Ms;
+  /** Until then it may wait for others to share a call with. */
+  patientUntil: Ms;
   /** It goes to the dead letters, and nowhere else any more. */
   letter: Letter | undefined;
 }

@@ -12,6 +12,7 @@ export class Outage {
   #failures = 0;
   /** No call before this. */
   until: Ms = Number.NEGATIVE_INFINITY;
+  /** The latest; empty while the target answers. */
   reason = "";
 
   constructor(clock: Clock, delay: (failures: number, delay: RetryDelay, random: number) => Ms) {
@@ -39,6 +40,7 @@ export class Outage {
   ends(): void {
     this.#since = undefined;
     this.#failures = 0;
+    this.reason = "";
     this.until = Number.NEGATIVE_INFINITY;
   }
 }

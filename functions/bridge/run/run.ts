@@ -10,6 +10,9 @@ import { nextSendAt, ready, send } from "./send.ts";
 import { pullSize, take } from "./take.ts";
 import { type Ending, endingOf, SHORTEST_WAIT_MS, Work } from "./work.ts";
 
+/** The first call of a cold process takes longer than those that follow. */
+const LEAST_READY_MS = 2000;
+
 /** Runs once over an open source, and closes it. Never throws for what a port says; the receipt's `stop` tells. */
 export async function run<P, D>(
   ports: Ports<P, D>,
@@ -35,17 +38,25 @@ async function begin<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
       reason: "MAXIMUM_RECORD_AGE needs the server's time, which nats-server gives from 2.10 on",
     };
   }
-  const limit = new AbortController();
-  const asked = new AbortController();
-  void work.ports.clock
-    .sleep(work.policy.sinkTimeoutMs, asked.signal)
-    .then(() => asked.signal.aborted || limit.abort());
-  const refusal = await work.ports.sink.ready(limit.signal);
-  asked.abort();
-  if (refusal?.kind === "unavailable") return { stop: "unavailable", reason: refusal.reason };
+  const refusal = await targetRefusal(work);
+  if (refusal !== undefined) return { stop: "unavailable", reason: refusal };
   const ending = work.isOrdered ? await recover(work) : undefined;
   if (!ending) work.ports.observe("running", { pending: state.pending });
   return ending;
+}
+
+/** Why the target cannot be used; undefined: it is ready. */
+async function targetRefusal<P, D>(work: Work<P, D>): Promise<string | undefined> {
+  const limitMs = Math.max(work.policy.sinkTimeoutMs, LEAST_READY_MS);
+  const limit = new AbortController();
+  const asked = new AbortController();
+  void work.ports.clock
+    .sleep(limitMs, asked.signal)
+    .then(() => asked.signal.aborted || limit.abort());
+  const answer = await work.ports.sink.ready(limit.signal);
+  asked.abort();
+  if (answer?.kind !== "unavailable") return undefined;
+  return limit.signal.aborted ? `the target does not answer within ${limitMs} ms` : answer.reason;
 }
 
 async function round<P, D>(work: Work<P, D>): Promise<Ending | undefined> {

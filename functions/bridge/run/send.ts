@@ -12,26 +12,26 @@ import { type Ending, isRejected, type Work } from "./work.ts";
 /** Before a call that failed as a whole is made again, while others succeed. */
 const RESEND = { minMs: 100, maxMs: 5000 };
 
-/** Those that may be sent now, oldest first. */
+/** Those that are sent now, oldest first. A call that is not full waits while all of its messages are patient. */
 export function ready<P, D>(work: Work<P, D>): readonly Item<P>[] {
   const { hand, decisions, now, policy, ports } = work;
   if (now < work.outage.until) return [];
   const margin = Math.min(policy.sinkTimeoutMs, (work.state?.ackWaitMs ?? 0) / 3);
-  const items = decisions
+  const due = decisions
     .sendable(hand, now)
     .filter((item) => decisions.isOurs(item.held, now, margin));
-  const mayFill = items.length < ports.sink.limits.entries;
-  return mayFill && items.every((item) => now < item.arrivedAt + policy.lingerMs) ? [] : items;
+  const mayFill = due.length < ports.sink.limits.entries;
+  return mayFill && due.every((item) => now < item.patientUntil) ? [] : due;
 }
 
-/** When the next one may be sent; `Infinity` when none waits for its time. */
+/** When something may be sent; `Infinity` when nothing waits for its time. */
 export function nextSendAt<P, D>(work: Work<P, D>): Ms {
   const groups = new Set<string>();
   let next = Number.POSITIVE_INFINITY;
   for (const item of work.hand) {
     if (item.group !== undefined && groups.has(item.group)) continue;
     if (item.group !== undefined) groups.add(item.group);
-    next = Math.min(next, Math.max(item.notBefore, item.arrivedAt + work.policy.lingerMs));
+    next = Math.min(next, Math.max(item.notBefore, item.patientUntil));
   }
   return Math.max(next, work.outage.until);
 }
@@ -161,6 +161,8 @@ function conclude<P, D>(
       return;
     case "keep":
       item.notBefore = work.now + decision.delayMs;
+      // Alone in a call its failure says nothing of itself: it waits for company, as long again.
+      item.patientUntil = item.notBefore + decision.delayMs;
       return;
     case "retry":
       // Past its lease it is not given back: it goes by itself, and may be somebody else's already.
@@ -179,8 +181,13 @@ function historyAfter(before: Tries, outcome: Outcome, othersAccepted: boolean):
     tries: before.tries + 1,
     failures: before.failures + failed,
     evidence: before.evidence + (othersAccepted ? failed : 0),
-    maybeTaken: before.maybeTaken || outcome.kind === "unknown",
+    maybeTaken: before.maybeTaken || isUnclear(outcome),
   };
+}
+
+/** The target may have it, although it does not say so. */
+function isUnclear(outcome: Outcome): boolean {
+  return outcome.kind === "unknown" || (outcome.kind === "failed" && outcome.maybeTaken === true);
 }
 
 /** An answer was lost, the target says so, or an earlier delivery went to a run of which nothing is known here. */
@@ -211,7 +218,8 @@ function outageOf<P, D>(work: Work<P, D>, deliveries: readonly Delivery[]): Endi
   if (stop) return { stop: "unavailable", reason: stop.reason };
   const [first] = failed;
   if (first && failed.length === deliveries.length) {
-    if (!work.outage.isOn) observe("target-unavailable", { reason: first.reason });
+    if (work.outage.reason !== first.reason)
+      observe("target-unavailable", { reason: first.reason });
     work.outage.goesOn(first.reason);
     const tooLong = work.outage.lastedMs > work.policy.patienceMs;
     return tooLong ? { stop: "unavailable", reason: first.reason } : undefined;

@@ -133,8 +133,9 @@ export class Work<P, D> {
         size: isRejected(prepared) ? 0 : this.ports.sink.size(prepared),
         sequence: message.streamSequence,
         group: this.policy.order?.(message),
-        arrivedAt: this.now,
         notBefore: Number.NEGATIVE_INFINITY,
+        patientUntil:
+          this.policy.lingerMs > 0 ? this.now + this.policy.lingerMs : Number.NEGATIVE_INFINITY,
         letter: undefined,
       });
     }

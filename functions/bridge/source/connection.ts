@@ -75,11 +75,22 @@ function connectError(error: unknown, servers: readonly string[]): SourceError {
   const isDenied =
     cause instanceof errors.AuthorizationError ||
     cause instanceof errors.UserAuthenticationExpiredError;
-  const advice = isDenied
-    ? "; check NATS_CREDS, NATS_NKEY, NATS_USER and NATS_PASSWORD, or NATS_TOKEN"
-    : "";
-  const message = `cannot connect to NATS at ${servers.join(", ")}: ${cause.message}${advice}`;
+  const said = isDenied
+    ? `${cause.message}; check NATS_CREDS, NATS_NKEY, NATS_USER and NATS_PASSWORD, or NATS_TOKEN`
+    : tlsProblem(cause);
+  const message = `cannot connect to NATS at ${servers.join(", ")}: ${said}`;
   return new SourceError(isDenied ? "refused" : "broken", message, { cause });
+}
+
+/** OpenSSL's own words lead nobody to the setting. */
+function tlsProblem(cause: Error): string {
+  const said = cause.message.replaceAll(/\s+/g, " ").trim() || cause.name;
+  if (/wrong version number|packet length too long/i.test(said)) {
+    return "the server does not begin with a TLS handshake; NATS_TLS_FIRST is for servers with handshake_first";
+  }
+  const code = (cause as { code?: string }).code ?? "";
+  const isTls = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO)/.test(code);
+  return isTls ? `${said}; check NATS_CA, NATS_CERT and NATS_KEY, NATS_TLS_SERVERNAME` : said;
 }
 
 function wireOf(connection: NatsConnection, inboxPrefix: string, listener: WireListener): Wire {

@@ -56,9 +56,9 @@ export function authenticator(credentials: Credentials): Authenticator | undefin
 export function parseCreds(text: string): { readonly jwt: string; readonly seed: string } {
   const plain = text.replace(/\\r|\\n/g, "\n");
   const between = (label: string): string | undefined =>
-    new RegExp(`-{3,}BEGIN ${label}-{3,}\\s*([A-Za-z0-9._=-]+?)\\s*-{3,}END ${label}-{3,}`).exec(
-      plain,
-    )?.[1];
+    new RegExp(
+      `-{3,}BEGIN ${label}-{3,}\\s*([A-Za-z0-9][A-Za-z0-9._=-]*?)\\s*-{3,}END ${label}-{3,}`,
+    ).exec(plain)?.[1];
   const jwt = between("NATS USER JWT");
   const seed = between("USER NKEY SEED");
   if (jwt && seed) return { jwt, seed };

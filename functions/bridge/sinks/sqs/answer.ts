@@ -35,7 +35,7 @@ export function outcomesOf(entries: readonly SqsEntry[], answer: SqsAnswer): rea
       return { kind: "unknown", reason: "SQS names the entry as sent and as failed" };
     if (success) return outcomeOfSuccess(entry, success);
     if (failure) return outcomeOfFailure(failure);
-    return { kind: "failed", reason: "missing from SQS's answer" };
+    return { kind: "failed", reason: "missing from SQS's answer", maybeTaken: true };
   });
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Outcome } from "../../../../functions/bridge/core/outcome.ts";
 import { outcomesOf, type SqsAnswer } from "../../../../functions/bridge/sinks/sqs/answer.ts";
 import type { SqsEntry } from "../../../../functions/bridge/sinks/sqs/entry.ts";
 
@@ -14,7 +15,7 @@ const a = entry("a ü");
 const b = entry("b");
 
 /** The outcome of the only entry. */
-function outcomeOf(answer: SqsAnswer): object | undefined {
+function outcomeOf(answer: SqsAnswer): Outcome | undefined {
   return outcomesOf([a], answer)[0];
 }
 
@@ -80,7 +81,11 @@ test.each([
     { Successful: [{ Id: "1" }, { Id: "00" }, {}], Failed: [{ Id: "7" }] },
   ],
 ])("an entry that is missing from %s has failed", (_what, answer) => {
-  expect(outcomeOf(answer)).toEqual({ kind: "failed", reason: "missing from SQS's answer" });
+  expect(outcomeOf(answer)).toEqual({
+    kind: "failed",
+    reason: "missing from SQS's answer",
+    maybeTaken: true,
+  });
 });
 
 test("an entry that SQS names as sent and as failed is not known", () => {

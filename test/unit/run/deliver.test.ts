@@ -1,0 +1,107 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Delivery, Outcome } from "../../../functions/bridge/core/outcome.ts";
+import { deliverWithin } from "../../../functions/bridge/run/deliver.ts";
+import { FakeClock, settled } from "../../support/fake-clock.ts";
+
+const accepted: Outcome = { kind: "accepted", receipt: "m" };
+const answer = (...outcomes: Outcome[]): Delivery => ({ kind: "answered", outcomes });
+const LIMIT_MS = 5000;
+
+/** A target that answers when the test says so. */
+class SlowTarget {
+  readonly #answered = Promise.withResolvers<Delivery>();
+  signal: AbortSignal | undefined;
+
+  deliver(_batch: readonly string[], signal: AbortSignal): Promise<Delivery> {
+    this.signal = signal;
+    return this.#answered.promise;
+  }
+
+  answer(delivery: Delivery): void {
+    this.#answered.resolve(delivery);
+  }
+}
+
+test("an answer in time is passed on, and leaves no timer and no abort behind", async () => {
+  const clock = new FakeClock();
+  const target = new SlowTarget();
+  const delivery = deliverWithin(clock, target, ["a"], LIMIT_MS);
+  await clock.advance(LIMIT_MS - 1);
+  target.answer(answer(accepted));
+  expect(await delivery).toEqual(answer(accepted));
+  await clock.advance(LIMIT_MS);
+  expect(clock.sleeping).toBe(0);
+  expect(target.signal?.aborted).toBe(false);
+});
+
+test("without an answer in time the call is aborted, and the target may have the entries", async () => {
+  const clock = new FakeClock();
+  const target = new SlowTarget();
+  const delivery = deliverWithin(clock, target, ["a"], LIMIT_MS);
+  await clock.advance(LIMIT_MS);
+  expect(target.signal?.aborted).toBe(true);
+  expect(await delivery).toEqual({
+    kind: "unavailable",
+    reason: "no answer within 5000 ms",
+    stop: false,
+    maybeTaken: true,
+  });
+});
+
+test("an answer that comes too late changes nothing", async () => {
+  const clock = new FakeClock();
+  const target = new SlowTarget();
+  const delivery = deliverWithin(clock, target, ["a"], LIMIT_MS);
+  await clock.advance(LIMIT_MS);
+  target.answer(answer(accepted));
+  await settled();
+  expect(await delivery).toMatchObject({ kind: "unavailable" });
+});
+
+test.each([
+  ["later", { deliver: () => Promise.reject(new Error("boom")) }],
+  [
+    "at once",
+    {
+      deliver: () => {
+        throw new Error("boom");
+      },
+    },
+  ],
+])("a target that throws %s may have the entries", async (_when, target) => {
+  const clock = new FakeClock();
+  expect(await deliverWithin(clock, target, ["a"], LIMIT_MS)).toEqual({
+    kind: "unavailable",
+    reason: "Error: boom",
+    stop: false,
+    maybeTaken: true,
+  });
+  expect(clock.sleeping).toBe(0);
+});
+
+test("a target that is not available is passed on as it is", async () => {
+  const refusal: Delivery = {
+    kind: "unavailable",
+    reason: "no access",
+    stop: true,
+    maybeTaken: false,
+  };
+  const target = { deliver: async () => refusal };
+  expect(await deliverWithin(new FakeClock(), target, ["a"], LIMIT_MS)).toEqual(refusal);
+});
+
+test("what is missing from a short answer has failed, and what is too much is left out", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.nat(12), fc.nat(12), async (sent, answered) => {
+      const target = {
+        deliver: async () => answer(...Array.from({ length: answered }, () => accepted)),
+      };
+      const batch = Array.from({ length: sent }, (_, at) => at);
+      const delivery = await deliverWithin(new FakeClock(), target, batch, LIMIT_MS);
+      const reason = "missing from the answer";
+      const missing: Outcome = { kind: "failed", reason, maybeTaken: true };
+      expect(delivery).toEqual(answer(...batch.map((at) => (at < answered ? accepted : missing))));
+    }),
+  );
+});

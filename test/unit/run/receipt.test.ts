@@ -1,0 +1,84 @@
+// Law 1: pulled = acked + retried + buried + released + unconfirmed, and what is still held.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Verdict } from "../../../functions/bridge/core/settlement.ts";
+import { type Counted, type Receipt, Tally } from "../../../functions/bridge/run/receipt.ts";
+import { held } from "../../support/messages.ts";
+
+function verdict(counted: Counted, sequence: number): Verdict {
+  const its = held(sequence);
+  if (counted === "retried") return { kind: "retry", held: its, delayMs: 1000 };
+  return { kind: counted === "released" ? "release" : "ack", held: its };
+}
+
+function sum({ acked, retried, buried, released, unconfirmed }: Receipt): number {
+  return acked + retried + buried + released + unconfirmed;
+}
+
+test("a run that did nothing has a receipt of zeros", () => {
+  expect(new Tally().receipt("idle", undefined, 0, 12.6)).toEqual({
+    stop: "idle",
+    pulled: 0,
+    acked: 0,
+    retried: 0,
+    buried: 0,
+    released: 0,
+    unconfirmed: 0,
+    held: 0,
+    duplicates: 0,
+    pending: 0,
+    ackPending: 0,
+    calls: 0,
+    milliseconds: 13,
+  });
+});
+
+test("a receipt has a reason where one is given, and null as its stop while the run goes on", () => {
+  expect(new Tally().receipt("blocked", "nowhere to bury", 0, 0).reason).toBe("nowhere to bury");
+  expect(new Tally().receipt(null, undefined, 3, 0)).toMatchObject({ stop: null, held: 3 });
+});
+
+test("an ack counts as what it stands for once it is confirmed, and as unconfirmed if it is not", () => {
+  const tally = new Tally();
+  const [acked, buried, lost] = [verdict("acked", 1), verdict("buried", 2), verdict("acked", 3)];
+  const meaning = new Map<Verdict, Counted>([
+    [acked, "acked"],
+    [buried, "buried"],
+    [lost, "acked"],
+  ]);
+  tally.settled({ confirmed: [acked, buried], unconfirmed: [lost] }, meaning);
+  expect(tally.receipt(null, undefined, 0, 0)).toMatchObject({
+    acked: 1,
+    buried: 1,
+    unconfirmed: 1,
+  });
+});
+
+const anyCounted = fc.constantFrom<Counted[]>("acked", "retried", "buried", "released");
+const anyRound = fc.array(fc.record({ counted: anyCounted, isConfirmed: fc.boolean() }));
+
+test("whatever is settled, and however it ends, the receipt adds up", () => {
+  fc.assert(
+    fc.property(fc.array(anyRound, { maxLength: 8 }), fc.nat(20), (rounds, stillHeld) => {
+      const tally = new Tally();
+      tally.pulled = stillHeld;
+      for (const round of rounds) {
+        const verdicts = round.map(({ counted }, at) => verdict(counted, at));
+        tally.pulled += round.length;
+        tally.settled(
+          {
+            confirmed: verdicts.filter((_, at) => round[at]?.isConfirmed),
+            unconfirmed: verdicts.filter((_, at) => !round[at]?.isConfirmed),
+          },
+          new Map(verdicts.map((one, at) => [one, round[at]?.counted ?? "released"])),
+        );
+      }
+      const receipt = tally.receipt("deadline", undefined, stillHeld, 0);
+      expect(sum(receipt) + receipt.held).toBe(receipt.pulled);
+      const confirmed = rounds.flat().filter(({ isConfirmed }) => isConfirmed);
+      for (const counted of ["acked", "retried", "buried", "released"] as const) {
+        expect(receipt[counted]).toBe(confirmed.filter((one) => one.counted === counted).length);
+      }
+    }),
+  );
+});
