@@ -20,8 +20,11 @@ export type Outcome =
   | { readonly kind: "unknown"; readonly reason: string };
 
 export type Delivery =
-  /** One outcome for each entry sent, in the same order. */
-  | { readonly kind: "answered"; readonly outcomes: readonly Outcome[] }
+  /**
+   * One outcome for each entry sent, in the same order. `stop`: some were refused for access or configuration, which is
+   * no fault of theirs, and goes on until somebody changes it.
+   */
+  | { readonly kind: "answered"; readonly outcomes: readonly Outcome[]; readonly stop?: string }
   /**
    * The call as a whole failed, which says nothing about any message. `stop`: access or configuration, retrying is
    * pointless until somebody changes it. `maybeTaken`: the target may have taken the entries all the same.

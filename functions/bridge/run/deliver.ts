@@ -31,13 +31,14 @@ export async function deliverWithin<P>(
   );
   const delivery = await Promise.race([call, timer]);
   answered.abort();
-  return delivery.kind === "answered" ? complete(delivery.outcomes, batch.length) : delivery;
+  if (delivery.kind === "unavailable") return delivery;
+  return { ...delivery, outcomes: complete(delivery.outcomes, batch.length) };
 }
 
 /** An outcome that is missing has failed. */
-function complete(outcomes: readonly Outcome[], length: number): Delivery {
-  if (outcomes.length === length) return { kind: "answered", outcomes };
-  const all = Array.from({ length }, (_, position): Outcome => {
+function complete(outcomes: readonly Outcome[], length: number): readonly Outcome[] {
+  if (outcomes.length === length) return outcomes;
+  return Array.from({ length }, (_, position): Outcome => {
     return (
       outcomes[position] ?? {
         kind: "failed",
@@ -46,5 +47,4 @@ function complete(outcomes: readonly Outcome[], length: number): Delivery {
       }
     );
   });
-  return { kind: "answered", outcomes: all };
 }

@@ -213,9 +213,11 @@ function tooOld<P, D>(work: Work<P, D>, item: Item<P>): Letter | undefined {
 /** When no call was answered, the target is asked by one call at a time from now on. */
 function outageOf<P, D>(work: Work<P, D>, deliveries: readonly Delivery[]): Ending | undefined {
   const { observe } = work.ports;
+  for (const delivery of deliveries) {
+    const reason = delivery.kind === "answered" ? delivery.stop : delivery.reason;
+    if (delivery.stop && reason !== undefined) return { stop: "unavailable", reason };
+  }
   const failed = deliveries.filter((delivery) => delivery.kind === "unavailable");
-  const stop = failed.find((delivery) => delivery.stop);
-  if (stop) return { stop: "unavailable", reason: stop.reason };
   const [first] = failed;
   if (first && failed.length === deliveries.length) {
     if (work.outage.reason !== first.reason)

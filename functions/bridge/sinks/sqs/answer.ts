@@ -1,7 +1,8 @@
 /** The answer to a SendMessageBatch → one outcome for each entry, by position. */
 import { hash } from "node:crypto";
 import type { Outcome } from "../../core/outcome.ts";
-import { isConfiguration, isPermanent } from "./codes.ts";
+import { outcomeOfCode } from "../failed-call.ts";
+import { SQS_CODES } from "./codes.ts";
 import type { SqsEntry } from "./entry.ts";
 
 /** The part of SQS's answer that we read. Entry ids are positions in the request: "0", "1", … */
@@ -52,12 +53,7 @@ function outcomeOfSuccess(entry: SqsEntry, success: SqsSuccess): Outcome {
 }
 
 function outcomeOfFailure(failure: SqsFailure): Outcome {
-  const code = failure.Code ?? "no code";
-  const reason = failure.Message ? `${code}: ${failure.Message}` : code;
-  if (isPermanent(code)) return { kind: "rejected", reason };
-  // Says nothing about the message; the whole call is judged by these when nothing else was accepted.
-  if (isConfiguration(code)) return { kind: "unknown", reason };
-  return { kind: "failed", reason };
+  return outcomeOfCode(failure.Code ?? "no code", failure.Message, SQS_CODES);
 }
 
 /** Undefined where MD5 is not to be had (FIPS). */

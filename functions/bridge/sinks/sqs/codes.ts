@@ -1,4 +1,5 @@
 /** What SQS's error codes say, and about whom. What is listed nowhere means: try again. */
+import type { Codes } from "../failed-call.ts";
 
 /** Of an entry: this message will never be taken. Of a call: something in it will never be taken. */
 const PERMANENT = new Set([
@@ -62,3 +63,5 @@ export function isConfiguration(code: string): boolean {
 export function isNotTaken(code: string): boolean {
   return NOT_TAKEN.test(code);
 }
+
+export const SQS_CODES: Codes = { isPermanent, isConfiguration, isNotTaken };

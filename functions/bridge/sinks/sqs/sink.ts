@@ -1,9 +1,10 @@
 /** SQS as a target: prepares entries, sends them in batches, says what became of each. */
-import type { Delivery, Outcome } from "../../core/outcome.ts";
+import type { Delivery } from "../../core/outcome.ts";
 import type { DeadLetters, Letter, Message, Observe, Rejected, Sink } from "../../core/ports.ts";
+import { answered, codeOf, deliverOrHalve, reasonOf, unavailable } from "../failed-call.ts";
 import { outcomesOf } from "./answer.ts";
 import type { SqsQueue } from "./call.ts";
-import { isConfiguration, isNotTaken, isPermanent } from "./codes.ts";
+import { SQS_CODES } from "./codes.ts";
 import { sqsEntry, type SqsEntry, type SqsMapping } from "./entry.ts";
 
 /** Most entries of one SendMessageBatch. SQS API Reference. */
@@ -37,35 +38,6 @@ export function sqsSink(options: SqsSinkOptions): SqsSink {
     concurrency: options.concurrency,
   };
 
-  async function deliver(batch: readonly SqsEntry[], signal: AbortSignal): Promise<Delivery> {
-    try {
-      return judge(read(batch, await queue.send(batch, signal)));
-    } catch (error) {
-      if (!isPermanent(codeOf(error))) return unavailable(error, queue.url);
-      return blame(batch, error, signal);
-    }
-  }
-
-  /** SQS refuses the whole call for what one entry has: halve it until the culprit is alone. */
-  async function blame(
-    batch: readonly SqsEntry[],
-    error: unknown,
-    signal: AbortSignal,
-  ): Promise<Delivery> {
-    if (batch.length === 1) {
-      return { kind: "answered", outcomes: [{ kind: "rejected", reason: reasonOf(error) }] };
-    }
-    const middle = Math.ceil(batch.length / 2);
-    const outcomes: Outcome[] = [];
-    for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
-      const delivery = await deliver(half, signal);
-      if (delivery.kind === "answered") outcomes.push(...delivery.outcomes);
-      else
-        outcomes.push(...half.map((): Outcome => ({ kind: "unknown", reason: delivery.reason })));
-    }
-    return { kind: "answered", outcomes };
-  }
-
   return {
     limits,
     async ready(signal) {
@@ -77,7 +49,8 @@ export function sqsSink(options: SqsSinkOptions): SqsSink {
         );
         return undefined;
       } catch (error) {
-        if (!codeOf(error).startsWith("AccessDenied")) return unavailable(error, queue.url);
+        if (!codeOf(error).startsWith("AccessDenied"))
+          return unavailable(error, queue.url, SQS_CODES);
         if (!toldUnreadable)
           observe("queue-not-readable", {
             queue: queue.url,
@@ -95,43 +68,10 @@ export function sqsSink(options: SqsSinkOptions): SqsSink {
       return { rejected: `${entry.bytes} bytes with attributes, and the queue takes ${largest}` };
     },
     size: (entry) => entry.bytes,
-    deliver,
+    deliver(batch, signal) {
+      const send = async (entries: readonly SqsEntry[]): Promise<Delivery> =>
+        answered(read(entries, await queue.send(entries, signal)), SQS_CODES);
+      return deliverOrHalve(batch, send, queue.url, SQS_CODES);
+    },
   };
-}
-
-/** Answered, unless all there is are access or configuration faults: then the call as a whole says no. */
-function judge(outcomes: readonly Outcome[]): Delivery {
-  const reasons = outcomes.map((outcome) => (outcome.kind === "unknown" ? outcome.reason : ""));
-  const [first = ""] = reasons;
-  if (
-    outcomes.length > 0 &&
-    reasons.every((reason) => isConfiguration(reason.split(":", 1)[0] ?? ""))
-  ) {
-    return { kind: "unavailable", reason: first, stop: true, maybeTaken: false };
-  }
-  return { kind: "answered", outcomes };
-}
-
-function unavailable(error: unknown, url: string): Delivery {
-  const code = codeOf(error);
-  const stop = isConfiguration(code);
-  return {
-    kind: "unavailable",
-    reason: `${url}: ${reasonOf(error)}`,
-    stop,
-    maybeTaken: !stop && !isNotTaken(code),
-  };
-}
-
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return "";
-  return error.name;
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-  const code = (error as { code?: unknown }).code;
-  const detail = [status && `HTTP ${status}`, typeof code === "string" && code].filter(Boolean);
-  return `${error.name}: ${error.message}${detail.length > 0 ? ` (${detail.join(", ")})` : ""}`;
 }

@@ -133,21 +133,26 @@ test("when each entry was refused for want of access, the bridge as a whole stop
   const Failed = ["0", "1"].map((Id) => ({ Id, Code: "KMS.DisabledException", Message: "off" }));
   const sink = sinkOf(fakeQueue({ send: () => ({ Failed }) }));
   expect(await sink.deliver(prepared(sink, "a", "b"), signal)).toEqual({
-    kind: "unavailable",
-    reason: "KMS.DisabledException: off",
-    stop: true,
-    maybeTaken: false,
+    kind: "answered",
+    outcomes: [
+      { kind: "unknown", reason: "KMS.DisabledException: off" },
+      { kind: "unknown", reason: "KMS.DisabledException: off" },
+    ],
+    stop: "KMS.DisabledException: off",
   });
 });
 
-test("when only some were refused for want of access, the others keep their own outcomes", async () => {
+test("when only some were refused for want of access, the others keep their own outcomes, and the bridge stops", async () => {
   const sink = sinkOf(
     fakeQueue({
       send: () => ({ Successful: [{ Id: "0" }], Failed: [{ Id: "1", Code: "AccessDenied" }] }),
     }),
   );
   const delivery = await sink.deliver(prepared(sink, "a", "b"), signal);
-  expect(delivery).toMatchObject({ outcomes: [{ kind: "accepted" }, { kind: "unknown" }] });
+  expect(delivery).toMatchObject({
+    outcomes: [{ kind: "accepted" }, { kind: "unknown" }],
+    stop: "AccessDenied",
+  });
 });
 
 test("the answer is read by the reader that was planted", async () => {
