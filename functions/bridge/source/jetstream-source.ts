@@ -56,7 +56,8 @@ export class JetStreamSource implements Source {
   #lost: SourceError | undefined;
   #incarnation: Incarnation | undefined;
   #provenAt: Ms = Number.NEGATIVE_INFINITY;
-  #dropVerdicts = false;
+  /** Consumer or stream are not those that our messages came from: nothing is sent to them any more. */
+  #estranged: Trouble | undefined;
   #leader: string | undefined;
   #ackWaitMs: Ms;
   #lastConsumerSequence = 0;
@@ -113,6 +114,7 @@ export class JetStreamSource implements Source {
   }
 
   async pull(request: PullRequest): Promise<Pulled> {
+    if (this.#estranged) return this.#take(this.#estranged);
     if (this.#lost) return this.#take({ end: this.#lost.end, cause: this.#lost });
     const pulling = this.#pulling ?? this.#sendPull(request);
     let end = await pulling.wait(this.#options.timeoutMs, request.signal);
@@ -126,8 +128,8 @@ export class JetStreamSource implements Source {
           : { end: "interrupted", cause: new Error("the server did not answer a pull") };
     }
     if (pulling.isOver) this.#pulling = undefined;
-    if (end.end === "gone") this.#dropVerdicts = true;
-    if (this.#dropVerdicts || this.#provenAt === Number.NEGATIVE_INFINITY) {
+    if (end.end === "gone") this.#estranged = { end: end.end, cause: end.cause };
+    if (this.#provenAt === Number.NEGATIVE_INFINITY) {
       const state = await this.state();
       if ("end" in state) end = state;
     }
@@ -136,7 +138,7 @@ export class JetStreamSource implements Source {
 
   async extend(held: readonly Held[]): Promise<void> {
     const session = this.#session;
-    if (!session || this.#dropVerdicts) return;
+    if (!session || this.#estranged) return;
     const sentAt = this.#clock.now();
     const extensions = held.map(async (one) => {
       const answer = await session.request(one.token, "+WPI", this.#options.timeoutMs);
@@ -207,7 +209,7 @@ export class JetStreamSource implements Source {
     this.#incarnation = this.#options.known;
     const trouble = this.#checkIncarnation(consumer, stream, true);
     if (trouble?.end === "gone") throw trouble.cause;
-    this.#dropVerdicts = false;
+    this.#estranged = undefined;
     this.#incarnation = incarnationOf(consumer, stream);
     this.#provenAt = this.#clock.now();
     this.#ackWaitMs = (consumer.config.ack_wait ?? 0) / NANOS_PER_MS || this.#ackWaitMs;
@@ -249,25 +251,25 @@ export class JetStreamSource implements Source {
       this.#provenAt = this.#clock.now();
       return undefined;
     }
-    this.#dropVerdicts = true;
     const { stream: name, consumer: durable } = this.#options.wanted;
     const why = lostTail
       ? `stream ${name} ends at ${stream.state.last_seq}, and ${this.#highestStreamSequence} was delivered: it has lost its tail`
       : `stream ${name} or consumer ${durable} was made anew${verdict === "unclear" ? ", or this server (before 2.10) was restarted" : ""}`;
     this.#options.observe("verdicts-dropped", { reason: why });
     const end = verdict === "other" ? "gone" : "broken";
-    return { end, cause: new SourceError(end, why) };
+    this.#estranged = { end, cause: new SourceError(end, why) };
+    return this.#estranged;
   }
 
   #needsProof(): boolean {
-    return this.#dropVerdicts || this.#clock.now() - this.#provenAt > PROOF_MS;
+    return this.#estranged !== undefined || this.#clock.now() - this.#provenAt > PROOF_MS;
   }
 
   async #prove(): Promise<boolean> {
-    if (this.#dropVerdicts) return false;
+    if (this.#estranged) return false;
     if (this.#session?.ended) return true; // settleAgain dials, and proves it then
     const state = await this.state();
-    return !("end" in state) || state.end === "broken" ? !this.#dropVerdicts : false;
+    return !("end" in state) || state.end === "broken" ? !this.#estranged : false;
   }
 
   // — Receiving
