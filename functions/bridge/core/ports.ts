@@ -132,6 +132,11 @@ export interface SinkLimits {
   readonly entries: number;
   readonly bytes: number;
   readonly concurrency: number;
+  /**
+   * A message that fails in a call of its own shows something about itself, as with functions, and not only about the
+   * target. One that has failed in company is then tried alone.
+   */
+  readonly aloneIsEvidence?: boolean;
 }
 
 /** The message cannot be sent at all, and why. */

@@ -33,17 +33,21 @@ export async function bury<P, D>(
       for (const [position, { item }] of call.entries()) {
         stored(work, item, delivery.outcomes[position] as Outcome, meaning);
       }
+      if (delivery.stop !== undefined) return cannotStore(delivery.stop);
       continue;
     }
     work.ports.observe("dead-letters-unavailable", {
       reason: delivery.reason,
       messages: call.length,
     });
-    if (delivery.stop)
-      return { stop: "blocked", reason: `dead letters cannot be stored: ${delivery.reason}` };
+    if (delivery.stop) return cannotStore(delivery.reason);
     for (const { item } of call) tryLater(work, item);
   }
   return undefined;
+}
+
+function cannotStore(reason: string): Ending {
+  return { stop: "blocked", reason: `dead letters cannot be stored: ${reason}` };
 }
 
 function nowhere<P>(item: Item<P>): Ending {

@@ -9,6 +9,9 @@ import type { Tries } from "./memory.ts";
 import type { Counted } from "./receipt.ts";
 import { type Ending, isRejected, type Work } from "./work.ts";
 
+/** Deliveries after which a message is tried alone, where that shows something. */
+const SUSPICIOUS_DELIVERIES = 5;
+
 /** Before a call that failed as a whole is made again, while others succeed. */
 const RESEND = { minMs: 100, maxMs: 5000 };
 
@@ -46,7 +49,9 @@ export async function send<P, D>(
   const toSend = items.filter((item) => !item.letter && !isRejected(item.prepared));
   const { limits } = ports.sink;
   const allowed = work.outage.isOn ? { ...limits, concurrency: 1 } : limits;
-  const calls = decisions.pack(toSend, allowed, (item) => item.size);
+  const isSuspect = (item: Item<P>): boolean =>
+    limits.aloneIsEvidence === true && hasFailedInCompany(work, item);
+  const calls = decisions.pack(toSend, allowed, (item) => item.size, isSuspect);
   const startedAt = work.now;
   const deliveries = await whileExtending(work, () =>
     Promise.all(calls.map((call) => deliver(work, call))),
@@ -71,6 +76,12 @@ export async function send<P, D>(
   work.hand.remove(items.filter((item) => settled.has(item.sequence)));
   await work.settle(meaning);
   return buried ?? outageOf(work, deliveries) ?? tooManyDelayed(work);
+}
+
+/** It, or one of those with it: alone it will show. A high delivery count alone raises the same question. */
+function hasFailedInCompany<P, D>(work: Work<P, D>, item: Item<P>): boolean {
+  const { failures } = work.ports.memory.of(item.sequence);
+  return failures > 0 || item.held.message.deliveryCount > SUSPICIOUS_DELIVERIES;
 }
 
 async function whileExtending<P, D, T>(work: Work<P, D>, calls: () => Promise<T>): Promise<T> {
@@ -122,10 +133,10 @@ function judge<P, D>(
     return;
   }
   for (const [position, item] of call.entries()) {
-    const othersAccepted = delivery.outcomes.some(
-      (one, at) => at !== position && one.kind === "accepted",
-    );
-    conclude(work, item, delivery.outcomes[position] as Outcome, othersAccepted, meaning);
+    const isAlone = call.length === 1 && work.ports.sink.limits.aloneIsEvidence === true;
+    const isTelling =
+      isAlone || delivery.outcomes.some((one, at) => at !== position && one.kind === "accepted");
+    conclude(work, item, delivery.outcomes[position] as Outcome, isTelling, meaning);
   }
 }
 
@@ -134,12 +145,12 @@ function conclude<P, D>(
   work: Work<P, D>,
   item: Item<P>,
   outcome: Outcome,
-  othersAccepted: boolean,
+  isTelling: boolean,
   meaning: Map<Verdict, Counted>,
 ): void {
   const { clock, memory, observe } = work.ports;
   const before = memory.of(item.sequence);
-  const history = historyAfter(before, outcome, othersAccepted);
+  const history = historyAfter(before, outcome, isTelling);
   const decision = work.decisions.decide(outcome, history, work.policy.settlement, clock.random());
   const { held } = item;
   if (outcome.kind !== "accepted") {
@@ -175,12 +186,12 @@ function conclude<P, D>(
   }
 }
 
-function historyAfter(before: Tries, outcome: Outcome, othersAccepted: boolean): Tries {
+function historyAfter(before: Tries, outcome: Outcome, isTelling: boolean): Tries {
   const failed = outcome.kind === "failed" ? 1 : 0;
   return {
     tries: before.tries + 1,
     failures: before.failures + failed,
-    evidence: before.evidence + (othersAccepted ? failed : 0),
+    evidence: before.evidence + (isTelling ? failed : 0),
     maybeTaken: before.maybeTaken || isUnclear(outcome),
   };
 }

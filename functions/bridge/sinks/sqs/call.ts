@@ -9,6 +9,7 @@ import {
   type SendMessageBatchRequestEntry,
   SQSClient,
 } from "@aws-sdk/client-sqs";
+import { requestHandler } from "../request-handler.ts";
 import type { SqsAnswer } from "./answer.ts";
 import type { SqsEntry } from "./entry.ts";
 
@@ -39,14 +40,7 @@ export function sqsQueue(options: SqsQueueOptions): SqsQueue {
     maxAttempts: 1,
     // Checked per entry in answer.ts.
     md5: false,
-    requestHandler: {
-      connectionTimeout: Math.min(options.timeoutMs, 2000),
-      requestTimeout: options.timeoutMs,
-      throwOnRequestTimeout: true,
-      socketAcquisitionWarningTimeout: options.timeoutMs,
-      httpAgent: { maxSockets: options.concurrency + 1 },
-      httpsAgent: { maxSockets: options.concurrency + 1 },
-    },
+    requestHandler: requestHandler(options),
   });
   return {
     url,
