@@ -33,21 +33,16 @@ export async function bury<P, D>(
       for (const [position, { item }] of call.entries()) {
         stored(work, item, delivery.outcomes[position] as Outcome, meaning);
       }
-      if (delivery.stop !== undefined) return cannotStore(delivery.stop);
-      continue;
+    } else {
+      for (const { item } of call) tryLater(work, item);
     }
-    work.ports.observe("dead-letters-unavailable", {
-      reason: delivery.reason,
-      messages: call.length,
-    });
-    if (delivery.stop) return cannotStore(delivery.reason);
-    for (const { item } of call) tryLater(work, item);
+    const reason = delivery.kind === "answered" ? delivery.stop : delivery.reason;
+    if (reason === undefined) continue;
+    work.ports.observe("dead-letters-unavailable", { reason, messages: call.length });
+    if (delivery.stop)
+      return { stop: "blocked", reason: `dead letters cannot be stored: ${reason}` };
   }
   return undefined;
-}
-
-function cannotStore(reason: string): Ending {
-  return { stop: "blocked", reason: `dead letters cannot be stored: ${reason}` };
 }
 
 function nowhere<P>(item: Item<P>): Ending {

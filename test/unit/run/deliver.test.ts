@@ -5,7 +5,10 @@ import { deliverWithin } from "../../../functions/bridge/run/deliver.ts";
 import { FakeClock, settled } from "../../support/fake-clock.ts";
 
 const accepted: Outcome = { kind: "accepted", receipt: "m" };
-const answer = (...outcomes: Outcome[]): Delivery => ({ kind: "answered", outcomes });
+const answer = (...outcomes: Outcome[]): Delivery & { kind: "answered" } => ({
+  kind: "answered",
+  outcomes,
+});
 const LIMIT_MS = 5000;
 
 /** A target that answers when the test says so. */
@@ -89,6 +92,12 @@ test("a target that is not available is passed on as it is", async () => {
   };
   const target = { deliver: async () => refusal };
   expect(await deliverWithin(new FakeClock(), target, ["a"], LIMIT_MS)).toEqual(refusal);
+});
+
+test("an answer that has to stop the bridge is passed on with its reason", async () => {
+  const target = { deliver: async () => ({ ...answer(accepted), stop: "AccessDenied" }) };
+  const delivery = await deliverWithin(new FakeClock(), target, ["a"], LIMIT_MS);
+  expect(delivery).toEqual({ ...answer(accepted), stop: "AccessDenied" });
 });
 
 test("what is missing from a short answer has failed, and what is too much is left out", async () => {

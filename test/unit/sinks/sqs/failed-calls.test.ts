@@ -121,6 +121,23 @@ test("when the target goes away while a call is halved, the rest is unknown and 
   });
 });
 
+test("when access is lost while a call is halved, the bridge has to stop", async () => {
+  let calls = 0;
+  const queue = fakeQueue({
+    send(entries) {
+      calls += 1;
+      if (calls === 1) throw awsError("BatchRequestTooLong");
+      if (calls === 2) return allSent(entries);
+      throw awsError("AccessDenied");
+    },
+  });
+  const sink = sinkOf(queue);
+  expect(await sink.deliver(prepared(sink, ["a", "b"]), signal)).toMatchObject({
+    outcomes: [{ kind: "accepted" }, { kind: "unknown" }],
+    stop: `${queue.url}: AccessDenied: said SQS`,
+  });
+});
+
 test("whoever is bad, exactly they are rejected, and no entry is accepted twice", async () => {
   const anyBodies = fc.array(fc.constantFrom("good", "good", "bad"), {
     minLength: 1,

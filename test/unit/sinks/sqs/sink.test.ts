@@ -129,30 +129,33 @@ test("every entry that was sent has an outcome at its own place", async () => {
   });
 });
 
-test("when each entry was refused for want of access, the bridge as a whole stops", async () => {
+test("when an entry was refused for want of access, the bridge has to stop, and no message is to blame", async () => {
   const Failed = ["0", "1"].map((Id) => ({ Id, Code: "KMS.DisabledException", Message: "off" }));
   const sink = sinkOf(fakeQueue({ send: () => ({ Failed }) }));
+  const reason = "KMS.DisabledException: off";
   expect(await sink.deliver(prepared(sink, "a", "b"), signal)).toEqual({
     kind: "answered",
     outcomes: [
-      { kind: "unknown", reason: "KMS.DisabledException: off" },
-      { kind: "unknown", reason: "KMS.DisabledException: off" },
+      { kind: "unknown", reason },
+      { kind: "unknown", reason },
     ],
-    stop: "KMS.DisabledException: off",
+    stop: reason,
   });
 });
 
-test("when only some were refused for want of access, the others keep their own outcomes, and the bridge stops", async () => {
-  const sink = sinkOf(
-    fakeQueue({
-      send: () => ({ Successful: [{ Id: "0" }], Failed: [{ Id: "1", Code: "AccessDenied" }] }),
-    }),
-  );
-  const delivery = await sink.deliver(prepared(sink, "a", "b"), signal);
-  expect(delivery).toMatchObject({
+test("when only some were refused for want of access, the others keep their own outcomes", async () => {
+  const answer = { Successful: [{ Id: "0" }], Failed: [{ Id: "1", Code: "AccessDenied" }] };
+  const sink = sinkOf(fakeQueue({ send: () => answer }));
+  expect(await sink.deliver(prepared(sink, "a", "b"), signal)).toMatchObject({
     outcomes: [{ kind: "accepted" }, { kind: "unknown" }],
     stop: "AccessDenied",
   });
+});
+
+test("an entry that is unknown for another reason stops nothing", async () => {
+  const answer = { Successful: [{ Id: "0", MD5OfMessageBody: "another" }] };
+  const sink = sinkOf(fakeQueue({ send: () => answer }));
+  expect(await sink.deliver(prepared(sink, "a"), signal)).not.toHaveProperty("stop");
 });
 
 test("the answer is read by the reader that was planted", async () => {
