@@ -59,10 +59,10 @@ async function serve(settings: Config): Promise<void> {
   };
   const bridge = forward(settings, { observe, report });
   for (const warning of warnings) log("warn", "configuration", { warning });
-  if (settings.deadLetterQueueUrl === undefined) {
+  if ((settings.deadLetterQueueUrl ?? settings.deadLetterBucket) === undefined) {
     log("warn", "no-dead-letters", {
-      consequence: "the first message that SQS rejects stops the bridge as blocked",
-      advice: "set DEAD_LETTER_QUEUE_URL",
+      consequence: "the first message that is rejected stops the bridge as blocked",
+      advice: "set DEAD_LETTER_QUEUE_URL or DEAD_LETTER_BUCKET",
     });
   }
   log("info", "starting", summary(settings));
@@ -81,7 +81,9 @@ async function serve(settings: Config): Promise<void> {
 function exitCode(receipt: Receipt, told: boolean): number {
   if (receipt.stop === "gone") return EXIT.gone;
   if (receipt.stop === "overlap") return EXIT.overlap;
-  return told && receipt.unconfirmed === 0 ? EXIT.settled : EXIT.unsettled;
+  // An ack that was not confirmed long ago has been delivered and settled again since.
+  const isSettled = receipt.unconfirmed === 0 || receipt.ackPending === 0;
+  return told && isSettled ? EXIT.settled : EXIT.unsettled;
 }
 
 /** Aborted by the first SIGTERM or SIGINT; when time runs out after it, or at a second one, the process ends. */
@@ -117,15 +119,21 @@ async function startHealth(settings: Config, health: Health, log: Log): Promise<
 }
 
 function summary(settings: Config): Record<string, unknown> {
-  const { consumer, deadLetterQueueUrl, nats, origin, sqs } = settings;
+  const { consumer, deadLetterBucket, deadLetterQueueUrl, nats, origin, target } = settings;
   return {
     servers: nats.servers,
     stream: consumer.stream,
     consumer: consumer.consumer,
     filterSubjects: consumer.filterSubjects,
-    queue: sqs.queueUrl,
+    target:
+      target.kind === "sqs"
+        ? target.queueUrl
+        : target.kind === "function"
+          ? target.arn
+          : target.bus,
     deadLetterQueue: deadLetterQueueUrl,
-    ordered: sqs.fifo !== undefined,
+    deadLetterBucket,
+    ordered: target.kind === "sqs" && target.fifo !== undefined,
     origin,
     ackWaitMs: consumer.ackWaitMs,
     mostUnsettled: consumer.leastMaxAckPending,

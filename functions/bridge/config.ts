@@ -6,8 +6,8 @@ import { checkNames } from "./config/names.ts";
 import { consumerOf } from "./config/consumer.ts";
 import { natsOf } from "./config/nats.ts";
 import { Reader } from "./config/reader.ts";
-import { queueUrlOf } from "./config/values.ts";
-import { parseTemplate, type Template, tokenBeyond } from "./map/template.ts";
+import { type Target, targetKindOf, targetOf } from "./config/target.ts";
+import { bucketOf, queueUrlOf } from "./config/values.ts";
 
 export { type OptionName, OPTIONS } from "./config/options.ts";
 
@@ -47,10 +47,7 @@ export interface Config {
   };
   readonly management: Management;
   readonly origin: string;
-  readonly sqs: {
-    readonly queueUrl: string;
-    readonly fifo?: { readonly group: Template; readonly deduplicationId: DeduplicationId };
-  };
+  readonly target: Target;
   readonly batchSize: number;
   readonly batchWindowMs: number;
   readonly concurrency: number;
@@ -59,6 +56,7 @@ export interface Config {
   readonly onRejected: "bury" | "hold";
   readonly retryDelay: { readonly minMs: number; readonly maxMs: number };
   readonly deadLetterQueueUrl?: string;
+  readonly deadLetterBucket?: string;
   readonly idleTimeoutMs: number;
   readonly paused: boolean;
   /** Undefined: off. */
@@ -68,11 +66,12 @@ export interface Config {
   readonly logLevel: "debug" | "info" | "warn" | "error";
   /** `AWS_ENDPOINT_URL_SQS` or `AWS_ENDPOINT_URL` is set. */
   readonly hasOwnSqsEndpoint: boolean;
+  /** `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` is set: buckets are then no host names. */
+  readonly hasOwnS3Endpoint: boolean;
 }
 
 type DeliverPolicy = "all" | "new" | "last" | "by_start_sequence" | "by_start_time";
 type Management = "create" | "verify" | "none";
-type DeduplicationId = "message-id" | "nats-msg-id";
 
 export interface ReadConfig {
   /** Undefined when there are faults. */
@@ -110,27 +109,27 @@ export function readConfig(
 
 function build(reader: Reader, runtime: "service" | "lambda"): Config {
   const nats = natsOf(reader);
-  const queueUrl =
-    reader.required("SQS_QUEUE_URL", "the URL of the target queue", queueUrlOf) ?? "";
-  const isFifo = queueUrl.endsWith(".fifo");
-  const batchSize = reader.number("BATCH_SIZE", 10, 1, 10);
+  const kind = targetKindOf(reader);
+  const isFifo = kind === "sqs" && reader.text("SQS_QUEUE_URL")?.endsWith(".fifo") === true;
+  const batchSize = reader.number("BATCH_SIZE", 10, 1, kind === "function" ? 10_000 : 10);
   const concurrency = reader.number("CONCURRENCY", 16, 1, 256);
   const ackWaitMs = reader.duration("JETSTREAM_ACK_WAIT", "10s", "1s", isFifo ? "4m" : "1h");
   const consumer = consumerOf(reader, { ackWaitMs, isFifo, window: batchSize * concurrency });
-  const fifo = fifoOf(reader, isFifo, consumer.filterSubjects);
+  const target = targetOf(reader, kind, consumer);
   const maximumAgeMs = reader.optionalDuration("MAXIMUM_RECORD_AGE", "1s", "8760h");
   const deadLetterQueueUrl = reader.optional(
     "DEAD_LETTER_QUEUE_URL",
     "the URL of a queue",
     queueUrlOf,
   );
-  if (deadLetterQueueUrl !== undefined && deadLetterQueueUrl === queueUrl) {
+  if (target.kind === "sqs" && target.queueUrl !== "" && deadLetterQueueUrl === target.queueUrl) {
     reader.fault(
       "DEAD_LETTER_QUEUE_URL",
       "the target queue itself",
       "another queue than SQS_QUEUE_URL",
     );
   }
+  const deadLetterBucket = reader.optional("DEAD_LETTER_BUCKET", "the name of a bucket", bucketOf);
   const healthPort = healthPortOf(reader);
   const management = reader.choice(
     "CONSUMER_MANAGEMENT",
@@ -142,7 +141,7 @@ function build(reader: Reader, runtime: "service" | "lambda"): Config {
     consumer,
     management,
     origin: reader.text("ORIGIN_NAME") ?? consumer.stream,
-    sqs: { queueUrl, ...(fifo && { fifo }) },
+    target,
     batchSize,
     batchWindowMs: reader.duration("BATCH_WINDOW", "0s", "0s", `${ackWaitMs / 2}ms`),
     concurrency,
@@ -151,6 +150,7 @@ function build(reader: Reader, runtime: "service" | "lambda"): Config {
     onRejected: reader.choice("ON_REJECTED", "bury", ["bury", "hold"] as const),
     retryDelay: retryDelayOf(reader, ackWaitMs, isFifo),
     ...(deadLetterQueueUrl !== undefined && { deadLetterQueueUrl }),
+    ...(deadLetterBucket !== undefined && { deadLetterBucket }),
     idleTimeoutMs: reader.duration("IDLE_TIMEOUT", "1s", "20ms", "10m"),
     paused: reader.flag("PAUSED"),
     ...(healthPort !== undefined && { healthPort }),
@@ -158,41 +158,8 @@ function build(reader: Reader, runtime: "service" | "lambda"): Config {
     receiptIntervalMs: reader.duration("RECEIPT_INTERVAL", "60s", "100ms", "24h"),
     logLevel: reader.choice("LOG_LEVEL", "info", ["debug", "info", "warn", "error"] as const),
     hasOwnSqsEndpoint: reader.isSet("AWS_ENDPOINT_URL_SQS") || reader.isSet("AWS_ENDPOINT_URL"),
+    hasOwnS3Endpoint: reader.isSet("AWS_ENDPOINT_URL_S3") || reader.isSet("AWS_ENDPOINT_URL"),
   };
-}
-
-function fifoOf(
-  reader: Reader,
-  isFifo: boolean,
-  filters: readonly string[],
-): Config["sqs"]["fifo"] {
-  const group = reader.optional(
-    "SQS_MESSAGE_GROUP_ID",
-    "a template like {subject.2}",
-    parseTemplate,
-  );
-  const deduplicationId = reader.choice("SQS_MESSAGE_DEDUPLICATION_ID", "message-id", [
-    "message-id",
-    "nats-msg-id",
-  ] as const);
-  if (!isFifo) {
-    for (const name of ["SQS_MESSAGE_GROUP_ID", "SQS_MESSAGE_DEDUPLICATION_ID"] as const) {
-      if (reader.isSet(name))
-        reader.fault(name, reader.quoted(name), "it only when SQS_QUEUE_URL names a .fifo queue");
-    }
-    return undefined;
-  }
-  for (const filter of group ? filters : []) {
-    const beyond = tokenBeyond(group as Template, filter);
-    if (beyond !== undefined) {
-      reader.fault(
-        "SQS_MESSAGE_GROUP_ID",
-        reader.quoted("SQS_MESSAGE_GROUP_ID"),
-        `no {subject.${beyond}}: subjects of the filter ${filter} have ${filter.split(".").length} tokens`,
-      );
-    }
-  }
-  return { group: group ?? parseTemplate("{subject}"), deduplicationId };
 }
 
 function retryDelayOf(reader: Reader, ackWaitMs: number, isFifo: boolean): Config["retryDelay"] {

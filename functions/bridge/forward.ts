@@ -1,25 +1,18 @@
-/** A bridge to SQS, put together from its configuration: the same for Lambda and for a long-running process. */
+/** A bridge to AWS, put together from its configuration: the same for Lambda and for a long-running process. */
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
-import type { DeadLetters, Message, Observe } from "./core/ports.ts";
+import type { Observe } from "./core/ports.ts";
 import { stopOf } from "./core/stop.ts";
-import { deadLetterQueue } from "./dead-letters/queue.ts";
-import { fillTemplate } from "./map/template.ts";
 import { Memory } from "./run/memory.ts";
 import type { Policy, Until } from "./run/policy.ts";
 import { type Receipt, Tally } from "./run/receipt.ts";
 import { run } from "./run/run.ts";
-import { sqsQueue } from "./sinks/sqs/call.ts";
-import type { SqsEntry } from "./sinks/sqs/entry.ts";
-import { sqsSink } from "./sinks/sqs/sink.ts";
 import { dialer } from "./source/connection.ts";
 import type { Incarnation } from "./source/incarnation.ts";
 import { JetStreamSource } from "./source/jetstream-source.ts";
 import { SourceError } from "./source/source-error.ts";
 import type { Dial } from "./source/wire.ts";
-
-/** One call to AWS, at most; less where the ack wait is short. */
-const SINK_TIMEOUT_MS = 5000;
+import { callTimeoutOf, deadLettersOf, orderOf, sinkOf } from "./targets.ts";
 
 /** Bytes of one pull, where the server's own message limit is not larger. */
 const PULL_BYTES = 16 * 1024 * 1024;
@@ -42,7 +35,8 @@ export interface Forward {
 export function forward(config: Config, ports: ForwardPorts): Forward {
   const { observe, report } = ports;
   const dial = dialerOf(config);
-  const { sink, deadLetters } = targetsOf(config, observe);
+  const sink = sinkOf(config, observe);
+  const deadLetters = deadLettersOf(config, observe);
   const memory = new Memory();
   /** The consumer is made at most once: one that vanishes later is gone. */
   let { management } = config;
@@ -103,38 +97,13 @@ function dialerOf(config: Config): Dial {
   });
 }
 
-function targetsOf(
-  config: Config,
-  observe: Observe,
-): { sink: ReturnType<typeof sqsSink>; deadLetters: DeadLetters<SqsEntry> | undefined } {
-  const { batchSize, concurrency, deadLetterQueueUrl, origin, sqs } = config;
-  const shared = { timeoutMs: sinkTimeoutOf(config), hasOwnEndpoint: config.hasOwnSqsEndpoint };
-  const queue = sqsQueue({ ...shared, url: sqs.queueUrl, concurrency });
-  const mapping = { origin, ...(sqs.fifo && { fifo: sqs.fifo }) };
-  const letters =
-    deadLetterQueueUrl && sqsQueue({ ...shared, url: deadLetterQueueUrl, concurrency: 1 });
-  return {
-    sink: sqsSink({ queue, mapping, batchSize, concurrency, observe }),
-    deadLetters: letters ? deadLetterQueue(letters, origin, observe) : undefined,
-  };
-}
-
-function sinkTimeoutOf(config: Config): number {
-  return Math.min(SINK_TIMEOUT_MS, config.consumer.ackWaitMs / 2);
-}
-
 function policyOf(config: Config, maxPayload: number, totalMs: number): Policy {
-  const group = config.sqs.fifo?.group;
+  const order = orderOf(config);
   const { ackWaitMs, leastMaxAckPending } = config.consumer;
   return {
-    order:
-      group &&
-      ((message: Message) => {
-        const text = fillTemplate(group, message);
-        return typeof text === "string" ? text : undefined;
-      }),
+    order,
     settlement: {
-      ordered: group !== undefined,
+      ordered: order !== undefined,
       onRejected: config.onRejected,
       maximumRetryAttempts: config.maximumRetryAttempts,
       retryDelay: config.retryDelay,
@@ -144,7 +113,7 @@ function policyOf(config: Config, maxPayload: number, totalMs: number): Policy {
     maxBytes: Math.max(PULL_BYTES, 2 * maxPayload),
     lingerMs: config.batchWindowMs,
     maximumAgeMs: config.maximumAgeMs,
-    sinkTimeoutMs: sinkTimeoutOf(config),
+    sinkTimeoutMs: callTimeoutOf(config),
     // To settle, to connect again, and to settle there; never more than half of what a short run has.
     settleReserveMs: Math.min(3 * config.nats.timeoutMs, totalMs / 2),
     patienceMs: PATIENCE_MS,

@@ -35,6 +35,12 @@ export type OptionName =
   | "SQS_QUEUE_URL"
   | "SQS_MESSAGE_GROUP_ID"
   | "SQS_MESSAGE_DEDUPLICATION_ID"
+  | "EVENT_BUS_NAME"
+  | "EVENT_SOURCE"
+  | "EVENT_DETAIL_TYPE"
+  | "EVENT_MAX_SIZE"
+  | "FUNCTION_ARN"
+  | "BISECT_ON_ERROR"
   | "BATCH_SIZE"
   | "BATCH_WINDOW"
   | "CONCURRENCY"
@@ -44,6 +50,7 @@ export type OptionName =
   | "RETRY_DELAY_MIN"
   | "RETRY_DELAY_MAX"
   | "DEAD_LETTER_QUEUE_URL"
+  | "DEAD_LETTER_BUCKET"
   | "IDLE_TIMEOUT"
   | "PAUSED"
   | "HEALTH_PORT"
@@ -130,7 +137,7 @@ export const OPTIONS: Readonly<Record<OptionName, Option>> = {
   SQS_QUEUE_URL: {
     meaning:
       "target queue; its region is taken from it; a queue named `.fifo` makes the bridge ordered",
-    fallback: "required",
+    fallback: "one target is required",
   },
   SQS_MESSAGE_GROUP_ID: {
     meaning:
@@ -141,7 +148,29 @@ export const OPTIONS: Readonly<Record<OptionName, Option>> = {
     meaning: "`message-id` or `nats-msg-id`; on FIFO",
     fallback: "`message-id`",
   },
-  BATCH_SIZE: { meaning: "messages per call; SQS takes 1 to 10", fallback: "`10`" },
+  EVENT_BUS_NAME: {
+    meaning: "target event bus: name, or ARN for another region or account",
+    fallback: "none",
+  },
+  EVENT_SOURCE: { meaning: "template of the event's source", fallback: "`nats.{stream}`" },
+  EVENT_DETAIL_TYPE: { meaning: "template of the event's detail type", fallback: "`{subject}`" },
+  EVENT_MAX_SIZE: {
+    meaning:
+      "largest event, 1KiB to 1MiB; some regions take no more than the default, and targets of rules have limits of their own",
+    fallback: "`256KiB`",
+  },
+  FUNCTION_ARN: {
+    meaning: "target function, invoked with SQS-shaped batches; its `batchItemFailures` are obeyed",
+    fallback: "none",
+  },
+  BISECT_ON_ERROR: {
+    meaning: "halve a batch in which the function throws, until the culprit is alone",
+    fallback: "`false`",
+  },
+  BATCH_SIZE: {
+    meaning: "messages per call; SQS and EventBridge take 1 to 10, a function 1 to 10000",
+    fallback: "`10`",
+  },
   BATCH_WINDOW: {
     meaning: "wait for a batch to fill; 0s to half of the ack wait",
     fallback: "`0s`",
@@ -166,7 +195,12 @@ export const OPTIONS: Readonly<Record<OptionName, Option>> = {
   },
   RETRY_DELAY_MAX: { meaning: "longest pause between retries of a message", fallback: "`2m`" },
   DEAD_LETTER_QUEUE_URL: {
-    meaning: "where rejected messages go; without it the first one stops the bridge as `blocked`",
+    meaning:
+      "where rejected messages go; without it and without a bucket the first one stops the bridge as `blocked`",
+    fallback: "none",
+  },
+  DEAD_LETTER_BUCKET: {
+    meaning: "where rejected messages go as objects; beside a queue it takes what the queue cannot",
     fallback: "none",
   },
   IDLE_TIMEOUT: { meaning: "Lambda: end after so long without messages", fallback: "`1s`" },

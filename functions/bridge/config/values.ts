@@ -26,6 +26,25 @@ export function queueUrlOf(text: string): string | undefined {
   return /^https?:$/.test(protocol) && name !== "" ? text : undefined;
 }
 
+export function functionArnOf(text: string): string | undefined {
+  return /^arn:[\w-]+:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w$-]+)?$/.test(text)
+    ? text
+    : undefined;
+}
+
+/** A bucket's name, as S3 allows it. */
+export function bucketOf(text: string): string | undefined {
+  return /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(text) ? text : undefined;
+}
+
+/** `1MiB`, `256KiB`, `64KB`, or a number of bytes. */
+export function parseSize(text: string): number | undefined {
+  const match = /^(\d+)\s*(B|KB|KiB|MB|MiB)?$/.exec(text);
+  if (!match) return undefined;
+  const factor = { B: 1, KB: 1000, KiB: 1024, MB: 1_000_000, MiB: 1_048_576 }[match[2] ?? "B"] ?? 1;
+  return Number(match[1]) * factor;
+}
+
 const UNITS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,

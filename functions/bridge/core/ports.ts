@@ -125,7 +125,11 @@ export interface Sink<P = unknown> {
   prepare(message: Message): P | Rejected;
   /** Bytes, counted as the target counts them. */
   size(prepared: P): number;
-  deliver(batch: readonly P[], signal: AbortSignal): Promise<Delivery>;
+  /**
+   * `signal` is aborted when time is up. A target that makes several calls for a batch asks `isOver` before each: after
+   * a freeze the clock knows it before any signal does.
+   */
+  deliver(batch: readonly P[], signal: AbortSignal, isOver?: () => boolean): Promise<Delivery>;
 }
 
 export interface SinkLimits {
@@ -158,7 +162,7 @@ export interface DeadLetters<P = unknown> {
   readonly limits: SinkLimits;
   prepare(message: Message, letter: Letter): P | Rejected;
   size(prepared: P): number;
-  deliver(batch: readonly P[], signal: AbortSignal): Promise<Delivery>;
+  deliver(batch: readonly P[], signal: AbortSignal, isOver?: () => boolean): Promise<Delivery>;
 }
 
 /** Something worth telling; `event` is its name. Never carries payloads or header values. */

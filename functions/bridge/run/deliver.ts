@@ -3,8 +3,11 @@ import type { Delivery, Outcome } from "../core/outcome.ts";
 import type { Clock, Ms } from "../core/ports.ts";
 
 interface Target<P> {
-  deliver(batch: readonly P[], signal: AbortSignal): Promise<Delivery>;
+  deliver(batch: readonly P[], signal: AbortSignal, isOver: () => boolean): Promise<Delivery>;
 }
+
+/** When time is up, a call that is made of several may tell what it knows by then. */
+const LAST_WORD_MS: Ms = 50;
 
 /** Sends one batch. A target that throws, or does not answer within `limitMs`, may have taken it. */
 export async function deliverWithin<P>(
@@ -13,23 +16,30 @@ export async function deliverWithin<P>(
   batch: readonly P[],
   limitMs: Ms,
 ): Promise<Delivery> {
+  const endsAt = clock.now() + limitMs;
   const late = new AbortController();
   const answered = new AbortController();
-  const timer = clock.sleep(limitMs, answered.signal).then((): Delivery => {
-    if (!answered.signal.aborted) late.abort();
-    return {
+  const call = (async () =>
+    target.deliver(batch, late.signal, () => clock.now() >= endsAt))().catch(
+    (error: unknown): Delivery => {
+      return { kind: "unavailable", reason: String(error), stop: false, maybeTaken: true };
+    },
+  );
+  const timer = clock.sleep(limitMs, answered.signal).then(async (): Promise<Delivery> => {
+    const silence: Delivery = {
       kind: "unavailable",
       reason: `no answer within ${Math.round(limitMs)} ms`,
       stop: false,
       maybeTaken: true,
     };
+    if (answered.signal.aborted) return silence;
+    late.abort();
+    const lastWord = await Promise.race([call, clock.sleep(LAST_WORD_MS, answered.signal)]);
+    return lastWord?.kind === "answered" ? lastWord : silence;
   });
-  const call = (async () => target.deliver(batch, late.signal))().catch(
-    (error: unknown): Delivery => {
-      return { kind: "unavailable", reason: String(error), stop: false, maybeTaken: true };
-    },
-  );
-  const delivery = await Promise.race([call, timer]);
+  // Once it is late, an error is only our own abort: the timer knows the better reason.
+  const inTime = call.then((delivery) => (late.signal.aborted ? timer : delivery));
+  const delivery = await Promise.race([inTime, timer]);
   answered.abort();
   if (delivery.kind === "unavailable") return delivery;
   return { ...delivery, outcomes: complete(delivery.outcomes, batch.length) };

@@ -19,8 +19,18 @@ export async function recover<P, D>(work: Work<P, D>): Promise<Ending | undefine
   const first = work.state as ConsumerState;
   work.consumerSequence = first.deliveredConsumerSequence;
   if (first.ackPending === 0) return undefined;
+  if (work.timeLeftMs < first.ackWaitMs + MARGIN_MS) return tooShort(work, first.ackWaitMs);
   work.ports.observe("recovering", { unsettled: first.ackPending, waitMs: first.ackWaitMs });
   return (await watch(work, first)) ?? gather(work);
+}
+
+/** It would only watch, run after run. */
+function tooShort<P, D>(work: Work<P, D>, ackWaitMs: Ms): Ending {
+  if (work.until.signal?.aborted) return { stop: "deadline" };
+  return {
+    stop: "unavailable",
+    reason: `recovering what an earlier run left unsettled takes one ack wait (${ackWaitMs} ms), and this run has ${Math.round(work.timeLeftMs)} ms: give it more time, or lower JETSTREAM_ACK_WAIT`,
+  };
 }
 
 async function watch<P, D>(work: Work<P, D>, first: ConsumerState): Promise<Ending | undefined> {

@@ -11,13 +11,21 @@ export interface Codes {
   readonly isNotTaken: (code: string) => boolean;
 }
 
+/** How a batch is sent, and to whom. */
+export interface Sending<P> {
+  readonly send: (batch: readonly P[]) => Promise<Delivery>;
+  readonly target: string;
+  readonly codes: Codes;
+  /** Too late for another call. */
+  readonly isOver: () => boolean;
+}
+
 /** Sends `batch`. When the service refuses it whole for what one entry has, halves it until the culprit is alone. */
 export async function deliverOrHalve<P>(
   batch: readonly P[],
-  send: (batch: readonly P[]) => Promise<Delivery>,
-  target: string,
-  codes: Codes,
+  sending: Sending<P>,
 ): Promise<Delivery> {
+  const { codes, send, target } = sending;
   try {
     return await send(batch);
   } catch (error) {
@@ -25,12 +33,30 @@ export async function deliverOrHalve<P>(
     if (batch.length === 1) {
       return { kind: "answered", outcomes: [{ kind: "rejected", reason: reasonOf(error) }] };
     }
-    const middle = Math.ceil(batch.length / 2);
-    const first = await deliverOrHalve(batch.slice(0, middle), send, target, codes);
-    const second = await deliverOrHalve(batch.slice(middle), send, target, codes);
-    return joined(first, middle, second, batch.length - middle);
+    return halves(batch, sending.isOver, (half) => deliverOrHalve(half, sending));
   }
 }
+
+/** Two calls in place of one; what there is no time for is not sent. */
+export async function halves<P>(
+  batch: readonly P[],
+  isOver: () => boolean,
+  deliver: (half: readonly P[]) => Promise<Delivery>,
+): Promise<Delivery> {
+  const middle = Math.ceil(batch.length / 2);
+  const inTime = (half: readonly P[]): Promise<Delivery> =>
+    isOver() ? Promise.resolve(NOT_SENT) : deliver(half);
+  const first = await inTime(batch.slice(0, middle));
+  const second = await inTime(batch.slice(middle));
+  return joined(first, middle, second, batch.length - middle);
+}
+
+const NOT_SENT: Delivery = {
+  kind: "unavailable",
+  reason: "not sent: out of time",
+  stop: false,
+  maybeTaken: false,
+};
 
 function joined(
   first: Delivery,

@@ -116,8 +116,10 @@ export class JetStreamSource implements Source {
   async pull(request: PullRequest): Promise<Pulled> {
     if (this.#estranged) return this.#take(this.#estranged);
     if (this.#lost) return this.#take({ end: this.#lost.end, cause: this.#lost });
+    // What came while nobody waited is handed over at once.
+    if (this.#arrived.length > 0) return this.#take({ end: "waited" });
     const pulling = this.#pulling ?? this.#sendPull(request);
-    let end = await pulling.wait(this.#options.timeoutMs, request.signal);
+    let end = await pulling.wait(request.waitMs, this.#options.timeoutMs, request.signal);
     if (!end) {
       // Silence: before 2.10 that is also how a missing consumer answers.
       pulling.finish({ end: "waited" });

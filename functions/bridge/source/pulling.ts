@@ -18,6 +18,8 @@ export class Pulling {
   readonly #expiresAt: Ms;
   readonly #arrived: Held[];
   #delivered = 0;
+  #deliveredBefore = 0;
+  #isWaitedFor = false;
   #lastArrival: Ms = 0;
   #end: PullEnd | undefined;
   #wake: (() => void) | undefined;
@@ -49,8 +51,8 @@ export class Pulling {
     this.#delivered += 1;
     this.#lastArrival = this.#clock.now();
     if (this.#delivered >= this.batch) this.finish({ end: "filled" });
-    // The first one starts the wait for silence.
-    else if (this.#delivered === 1) this.#wake?.();
+    // The first one of this wait starts the wait for silence.
+    else if (this.#delivered === this.#deliveredBefore + 1) this.#wake?.();
   }
 
   finish(end: PullEnd): void {
@@ -58,13 +60,25 @@ export class Pulling {
     this.#wake?.();
   }
 
-  /** Waits for its end, for silence after some messages, for `signal`, or for the grace time: then undefined. */
-  async wait(graceMs: Ms, signal: AbortSignal | undefined): Promise<PullEnd | undefined> {
+  /**
+   * Waits for its end, for silence after some messages, for `signal`, or for the grace time: then undefined. A pull that
+   * was waited for before, and that the server has not ended yet, is waited for at most `waitMs` again.
+   */
+  async wait(
+    waitMs: Ms,
+    graceMs: Ms,
+    signal: AbortSignal | undefined,
+  ): Promise<PullEnd | undefined> {
+    const patience = this.#isWaitedFor ? this.#clock.now() + waitMs : Number.POSITIVE_INFINITY;
+    this.#isWaitedFor = true;
+    this.#deliveredBefore = this.#delivered;
     while (!this.#end) {
       if (signal?.aborted) return { end: "waited" };
+      const hasBrought = this.#delivered > this.#deliveredBefore;
+      const silence = this.#expiresAt + graceMs;
+      const until = hasBrought ? this.#lastArrival + QUIET_MS : Math.min(patience, silence);
       const now = this.#clock.now();
-      const until = this.#delivered > 0 ? this.#lastArrival + QUIET_MS : this.#expiresAt + graceMs;
-      if (now >= until) return this.#delivered > 0 ? { end: "waited" } : undefined;
+      if (now >= until) return hasBrought || now < silence ? { end: "waited" } : undefined;
       await this.#sleep(until - now, signal);
     }
     return this.#end;

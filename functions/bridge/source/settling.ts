@@ -45,7 +45,7 @@ export class Settling {
       const isConfirmed =
         session !== undefined &&
         mayBeSent &&
-        (await this.#confirm(session, verdict.held.token, payloadOf(verdict)));
+        (await this.#insist(session, verdict.held.token, payloadOf(verdict)));
       (isConfirmed ? confirmed : unconfirmed).push(verdict);
     });
     await Promise.all(answers);
@@ -55,13 +55,25 @@ export class Settling {
   /** Sends the acks since the last call again, and forgets them. Returns how many. */
   async recentAgain(session: Session): Promise<number> {
     const recent = this.forgetRecent();
-    await Promise.all(recent.map((token) => this.#confirm(session, token, "+ACK")));
+    await Promise.all(recent.map((token) => this.#insist(session, token, "+ACK")));
     return recent.length;
   }
 
   /** They are proven: the consumer had the same leader before and after. */
   forgetRecent(): readonly string[] {
     return this.#recentAcks.splice(0);
+  }
+
+  /** While a new leader is elected nobody takes an ack, and the server says so at once: it is asked again. */
+  async #insist(session: Session, token: string, payload: string): Promise<boolean> {
+    const until = this.#clock.now() + this.#timeoutMs;
+    let pauseMs = 50;
+    while (!(await this.#confirm(session, token, payload))) {
+      if (session.ended || this.#clock.now() + pauseMs >= until) return false;
+      await this.#clock.sleep(pauseMs);
+      pauseMs = Math.min(pauseMs * 2, 250);
+    }
+    return true;
   }
 
   async #confirm(session: Session, token: string, payload: string): Promise<boolean> {

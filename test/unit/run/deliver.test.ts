@@ -10,6 +10,8 @@ const answer = (...outcomes: Outcome[]): Delivery & { kind: "answered" } => ({
   outcomes,
 });
 const LIMIT_MS = 5000;
+/** What a call gets after its limit to say what it knows. */
+const LAST_WORD_MS = 50;
 
 /** A target that answers when the test says so. */
 class SlowTarget {
@@ -44,6 +46,7 @@ test("without an answer in time the call is aborted, and the target may have the
   const delivery = deliverWithin(clock, target, ["a"], LIMIT_MS);
   await clock.advance(LIMIT_MS);
   expect(target.signal?.aborted).toBe(true);
+  await clock.advance(LAST_WORD_MS);
   expect(await delivery).toEqual({
     kind: "unavailable",
     reason: "no answer within 5000 ms",
@@ -56,10 +59,36 @@ test("an answer that comes too late changes nothing", async () => {
   const clock = new FakeClock();
   const target = new SlowTarget();
   const delivery = deliverWithin(clock, target, ["a"], LIMIT_MS);
-  await clock.advance(LIMIT_MS);
+  await clock.advance(LIMIT_MS + LAST_WORD_MS);
   target.answer(answer(accepted));
   await settled();
   expect(await delivery).toMatchObject({ kind: "unavailable" });
+});
+
+test("what a call of several parts knows when it is aborted is not thrown away", async () => {
+  const clock = new FakeClock();
+  const target = new SlowTarget();
+  const delivery = deliverWithin(clock, target, ["a", "b"], LIMIT_MS);
+  await clock.advance(LIMIT_MS);
+  const known = answer(accepted, { kind: "unknown", reason: "not sent: out of time" });
+  target.answer(known);
+  expect(await delivery).toEqual(known);
+  expect(clock.sleeping).toBe(0);
+});
+
+test("a target that makes several calls is told by the clock when it is too late for another", async () => {
+  const clock = new FakeClock();
+  let isOver = (): boolean => false;
+  const target = {
+    deliver(_batch: readonly string[], _signal: AbortSignal, over: () => boolean) {
+      isOver = over;
+      return new Promise<Delivery>(() => undefined);
+    },
+  };
+  void deliverWithin(clock, target, ["a"], LIMIT_MS);
+  expect(isOver()).toBe(false);
+  await clock.advance(LIMIT_MS);
+  expect(isOver()).toBe(true);
 });
 
 test.each([

@@ -60,10 +60,10 @@ export function eventBridgeSink(options: EventBridgeSinkOptions): Sink<EventEntr
       return { rejected: `${entry.bytes} bytes as an event, and EVENT_MAX_SIZE is ${maxSize}` };
     },
     size: (entry) => entry.bytes,
-    deliver(batch, signal) {
+    deliver(batch, signal, isOver = () => signal.aborted) {
       const send = async (entries: readonly EventEntry[]): Promise<Delivery> =>
         answered(read(entries, await bus.put(entries, signal)), EVENTBRIDGE_CODES);
-      return deliverOrHalve(batch, send, bus.name, EVENTBRIDGE_CODES);
+      return deliverOrHalve(batch, { send, target: bus.name, codes: EVENTBRIDGE_CODES, isOver });
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Any Lambda function as a target, invoked with SQS-shaped batches. */
-import type { Delivery, Outcome } from "../../core/outcome.ts";
+import type { Delivery } from "../../core/outcome.ts";
 import type { Sink } from "../../core/ports.ts";
-import { deliverOrHalve, unavailable } from "../failed-call.ts";
+import { deliverOrHalve, halves, unavailable } from "../failed-call.ts";
 import { outcomesOf } from "./answer.ts";
 import type { TargetFunction } from "./call.ts";
 import { LAMBDA_CODES } from "./codes.ts";
@@ -29,25 +29,19 @@ export interface LambdaSinkOptions {
 export function lambdaSink(options: LambdaSinkOptions): Sink<FunctionRecord> {
   const { bisectOnError, mapping, read = outcomesOf, target } = options;
 
-  async function send(batch: readonly FunctionRecord[], signal: AbortSignal): Promise<Delivery> {
-    const answer = await target.invoke(functionEvent(batch), signal);
-    const mayHalve = bisectOnError && batch.length > 1 && !signal.aborted;
-    if (!answer.FunctionError || !mayHalve) {
-      return { kind: "answered", outcomes: read(batch, answer) };
-    }
-    const middle = Math.ceil(batch.length / 2);
-    const outcomes: Outcome[] = [];
-    for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
-      const delivery = await deliver(half, signal);
-      if (delivery.kind === "answered") outcomes.push(...delivery.outcomes);
-      else
-        outcomes.push(...half.map((): Outcome => ({ kind: "unknown", reason: delivery.reason })));
-    }
-    return { kind: "answered", outcomes };
-  }
-
-  function deliver(batch: readonly FunctionRecord[], signal: AbortSignal): Promise<Delivery> {
-    return deliverOrHalve(batch, (records) => send(records, signal), target.arn, LAMBDA_CODES);
+  async function deliver(
+    batch: readonly FunctionRecord[],
+    signal: AbortSignal,
+    isOver: () => boolean = () => signal.aborted,
+  ): Promise<Delivery> {
+    const send = async (records: readonly FunctionRecord[]): Promise<Delivery> => {
+      const answer = await target.invoke(functionEvent(records), signal);
+      if (answer.FunctionError && bisectOnError && records.length > 1) {
+        return halves(records, isOver, (half) => deliver(half, signal, isOver));
+      }
+      return { kind: "answered", outcomes: read(records, answer) };
+    };
+    return deliverOrHalve(batch, { send, target: target.arn, codes: LAMBDA_CODES, isOver });
   }
 
   return {

@@ -68,10 +68,10 @@ export function sqsSink(options: SqsSinkOptions): SqsSink {
       return { rejected: `${entry.bytes} bytes with attributes, and the queue takes ${largest}` };
     },
     size: (entry) => entry.bytes,
-    deliver(batch, signal) {
+    deliver(batch, signal, isOver = () => signal.aborted) {
       const send = async (entries: readonly SqsEntry[]): Promise<Delivery> =>
         answered(read(entries, await queue.send(entries, signal)), SQS_CODES);
-      return deliverOrHalve(batch, send, queue.url, SQS_CODES);
+      return deliverOrHalve(batch, { send, target: queue.url, codes: SQS_CODES, isOver });
     },
   };
 }

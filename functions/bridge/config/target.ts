@@ -1,0 +1,134 @@
+/** Where messages go: exactly one target, and the settings that belong to it. */
+import type { Config } from "../config.ts";
+import { parseTemplate, type Template, tokenBeyond } from "../map/template.ts";
+import type { OptionName } from "./options.ts";
+import type { Reader } from "./reader.ts";
+import { functionArnOf, parseSize, queueUrlOf } from "./values.ts";
+
+export type Target =
+  | {
+      readonly kind: "sqs";
+      readonly queueUrl: string;
+      /** Set when the queue is a FIFO queue: the bridge keeps the order of each group. */
+      readonly fifo?: {
+        readonly group: Template;
+        readonly deduplicationId: "message-id" | "nats-msg-id";
+      };
+    }
+  | {
+      readonly kind: "eventbridge";
+      /** Name or ARN. */
+      readonly bus: string;
+      readonly source: Template;
+      readonly detailType: Template;
+      readonly maxSize: number;
+    }
+  | { readonly kind: "function"; readonly arn: string; readonly bisectOnError: boolean };
+
+const SETTINGS_OF: Readonly<Record<Target["kind"], readonly OptionName[]>> = {
+  sqs: ["SQS_QUEUE_URL", "SQS_MESSAGE_GROUP_ID", "SQS_MESSAGE_DEDUPLICATION_ID"],
+  eventbridge: ["EVENT_BUS_NAME", "EVENT_SOURCE", "EVENT_DETAIL_TYPE", "EVENT_MAX_SIZE"],
+  function: ["FUNCTION_ARN", "BISECT_ON_ERROR"],
+};
+
+/** Which target is set; a second one, and settings of one that is not set, are faults. */
+export function targetKindOf(reader: Reader): Target["kind"] {
+  const kinds = Object.keys(SETTINGS_OF) as Target["kind"][];
+  const mainOf = (kind: Target["kind"]): OptionName => SETTINGS_OF[kind][0] as OptionName;
+  const given = kinds.filter((kind) => reader.isSet(mainOf(kind)));
+  const [kind, second] = given;
+  if (second) {
+    const names = given.map(mainOf).join(" and ");
+    reader.fault(mainOf(second), "a second target", `only one: ${names} are set`);
+  }
+  for (const other of kinds.filter((one) => !given.includes(one))) {
+    for (const name of SETTINGS_OF[other].slice(1)) {
+      if (kind && reader.isSet(name)) {
+        reader.fault(name, reader.quoted(name), `it only with ${mainOf(other)}`);
+      }
+    }
+  }
+  return kind ?? "sqs";
+}
+
+export function targetOf(
+  reader: Reader,
+  kind: Target["kind"],
+  consumer: Config["consumer"],
+): Target {
+  switch (kind) {
+    case "sqs":
+      return queueTarget(reader, consumer);
+    case "eventbridge":
+      return busTarget(reader, consumer);
+    case "function":
+      return {
+        kind,
+        arn: reader.required("FUNCTION_ARN", "the ARN of a function", functionArnOf) ?? "",
+        bisectOnError: reader.flag("BISECT_ON_ERROR"),
+      };
+  }
+}
+
+function queueTarget(reader: Reader, consumer: Config["consumer"]): Target {
+  const expected = "the URL of the target queue (or EVENT_BUS_NAME, or FUNCTION_ARN)";
+  const queueUrl = reader.required("SQS_QUEUE_URL", expected, queueUrlOf) ?? "";
+  const deduplicationId = reader.choice("SQS_MESSAGE_DEDUPLICATION_ID", "message-id", [
+    "message-id",
+    "nats-msg-id",
+  ] as const);
+  if (queueUrl.endsWith(".fifo")) {
+    const group = templateOf(reader, "SQS_MESSAGE_GROUP_ID", "{subject}", consumer);
+    return { kind: "sqs", queueUrl, fifo: { group, deduplicationId } };
+  }
+  for (const name of ["SQS_MESSAGE_GROUP_ID", "SQS_MESSAGE_DEDUPLICATION_ID"] as const) {
+    if (queueUrl !== "" && reader.isSet(name)) {
+      reader.fault(name, reader.quoted(name), "it only when SQS_QUEUE_URL names a .fifo queue");
+    }
+  }
+  return { kind: "sqs", queueUrl };
+}
+
+function busTarget(reader: Reader, consumer: Config["consumer"]): Target {
+  const source = templateOf(reader, "EVENT_SOURCE", "nats.{stream}", consumer);
+  const [first] = source;
+  if (first?.kind === "literal" && first.text.startsWith("aws.")) {
+    reader.fault(
+      "EVENT_SOURCE",
+      reader.quoted("EVENT_SOURCE"),
+      "one that does not start with aws., which is reserved",
+    );
+  }
+  return {
+    kind: "eventbridge",
+    bus: reader.text("EVENT_BUS_NAME") ?? "",
+    source,
+    detailType: templateOf(reader, "EVENT_DETAIL_TYPE", "{subject}", consumer),
+    maxSize:
+      reader.optional("EVENT_MAX_SIZE", "a size from 1KiB to 1MiB, like 256KiB", (text) => {
+        const bytes = parseSize(text);
+        return bytes !== undefined && bytes >= 1024 && bytes <= 1_048_576 ? bytes : undefined;
+      }) ?? 262_144,
+  };
+}
+
+/** A place that no subject of the filter can fill is refused at the start. */
+function templateOf(
+  reader: Reader,
+  name: OptionName,
+  fallback: string,
+  consumer: Config["consumer"],
+): Template {
+  const template = reader.optional(name, "a template like {subject.2}", parseTemplate);
+  for (const filter of template ? consumer.filterSubjects : []) {
+    const beyond = tokenBeyond(template as Template, filter);
+    if (beyond !== undefined) {
+      reader.fault(
+        name,
+        reader.quoted(name),
+        `no {subject.${beyond}}: subjects of the filter ${filter} have ${filter.split(".").length} tokens`,
+      );
+    }
+  }
+  return template ?? parseTemplate(fallback);
+}
