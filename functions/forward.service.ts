@@ -44,15 +44,17 @@ async function serve(settings: Config): Promise<void> {
     now: Date.now,
   });
   const totals = new ServiceTotals();
+  const scrub = scrubber(secrets);
   const health: Health = { notReady: "starting", metrics: () => totals.metrics(health.notReady) };
   const observe: Observe = (event, details) => {
-    health.notReady = totals.readinessAfter(event, details, health.notReady);
+    const notReady = totals.readinessAfter(event, details, health.notReady);
+    health.notReady = notReady && scrub(notReady);
     log(LEVELS[event] ?? "info", event, details);
   };
   const report = (receipt: Receipt): void => {
     totals.add(receipt);
     if (receipt.stop !== null)
-      health.notReady = `${receipt.stop}${receipt.reason ? `: ${receipt.reason}` : ""}`;
+      health.notReady = scrub([receipt.stop, receipt.reason].filter(Boolean).join(": "));
     log(receipt.stop === null || receipt.stop === "deadline" ? "info" : "warn", "receipt", {
       ...receipt,
     });

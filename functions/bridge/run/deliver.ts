@@ -40,7 +40,8 @@ export async function deliverWithin<P>(
   // Once it is late, an error is only our own abort: the timer knows the better reason.
   const inTime = call.then((delivery) => (late.signal.aborted ? timer : delivery));
   const delivery = await Promise.race([inTime, timer]);
-  answered.abort();
+  // A reason of our own: the one that abort() makes up is an error with a stack trace.
+  answered.abort("answered");
   if (delivery.kind === "unavailable") return delivery;
   return { ...delivery, outcomes: complete(delivery.outcomes, batch.length) };
 }

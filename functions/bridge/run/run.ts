@@ -54,7 +54,7 @@ async function targetRefusal<P, D>(work: Work<P, D>): Promise<string | undefined
     .sleep(limitMs, asked.signal)
     .then(() => asked.signal.aborted || limit.abort());
   const answer = await work.ports.sink.ready(limit.signal);
-  asked.abort();
+  asked.abort("asked");
   if (answer?.kind !== "unavailable") return undefined;
   return limit.signal.aborted ? `the target does not answer within ${limitMs} ms` : answer.reason;
 }

@@ -94,7 +94,7 @@ async function whileExtending<P, D, T>(work: Work<P, D>, calls: () => Promise<T>
   };
   const extending = keepAlive();
   const result = await calls();
-  done.abort();
+  done.abort("done");
   await extending;
   return result;
 }

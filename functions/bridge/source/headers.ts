@@ -10,6 +10,8 @@ export interface ParsedHeaders {
 }
 
 const STATUS = /^NATS\/1\.0\s+(\d{3})\s*(.*)$/;
+// oxlint-disable-next-line eslint/no-control-regex -- ASCII has them
+const ASCII = /^[\u0000-\u007F]*$/;
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export const NO_HEADERS: ReadonlyMap<string, readonly string[]> = new Map();
@@ -38,6 +40,7 @@ export function parseHeaders(block: Uint8Array): ParsedHeaders {
 
 /** A line that is not UTF-8 is read as Latin-1, one character for each byte, so that none is lost. */
 function decode(raw: string): string {
+  if (ASCII.test(raw)) return raw;
   try {
     return strict.decode(Buffer.from(raw, "latin1"));
   } catch {

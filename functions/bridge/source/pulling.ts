@@ -86,7 +86,7 @@ export class Pulling {
 
   async #sleep(ms: Ms, signal: AbortSignal | undefined): Promise<void> {
     const woken = new AbortController();
-    this.#wake = () => woken.abort();
+    this.#wake = () => woken.abort("woken");
     signal?.addEventListener("abort", this.#wake, { once: true });
     await this.#clock.sleep(ms, woken.signal);
     signal?.removeEventListener("abort", this.#wake);

@@ -69,7 +69,7 @@ export class Session {
       const answered = new AbortController();
       const end = (result: WireMessage | SourceError): void => {
         if (!this.#waiting.delete(reply)) return;
-        answered.abort();
+        answered.abort("answered");
         if (result instanceof SourceError) reject(result);
         else resolve(result);
       };
@@ -93,7 +93,7 @@ export class Session {
   async #atMost(timeoutMs: Ms, work: Promise<void> | undefined): Promise<void> {
     const over = new AbortController();
     await Promise.race([work?.catch(() => undefined), this.#clock.sleep(timeoutMs, over.signal)]);
-    over.abort();
+    over.abort("over");
   }
 
   #message(message: WireMessage): void {

@@ -27,7 +27,7 @@ function start(request: Partial<PullRequest> = {}): Started {
 
 test("a pull that has brought all it asked for is filled, without a status", async () => {
   const { arrived, clock, pulling } = start();
-  const end = pulling.wait(GRACE_MS, undefined);
+  const end = pulling.wait(WAIT_MS, GRACE_MS, undefined);
   await clock.advance(10);
   for (const sequence of [1, 2, 3]) pulling.add(held(sequence));
   expect(await end).toEqual({ end: "filled" });
@@ -37,7 +37,7 @@ test("a pull that has brought all it asked for is filled, without a status", asy
 
 test("a status ends the wait at once", async () => {
   const { clock, pulling } = start();
-  const end = pulling.wait(GRACE_MS, undefined);
+  const end = pulling.wait(WAIT_MS, GRACE_MS, undefined);
   await clock.advance(10);
   pulling.finish({ end: "drained" });
   expect(await end).toEqual({ end: "drained" });
@@ -48,13 +48,13 @@ test("what ended it first is how it ended", async () => {
   const { pulling } = start({ batch: 1 });
   pulling.add(held(1));
   pulling.finish({ end: "waited" });
-  expect(await pulling.wait(GRACE_MS, undefined)).toEqual({ end: "filled" });
+  expect(await pulling.wait(WAIT_MS, GRACE_MS, undefined)).toEqual({ end: "filled" });
 });
 
 test("after some messages, a tenth of a second of silence is the end", async () => {
   const { clock, pulling } = start();
   let end: unknown;
-  void pulling.wait(GRACE_MS, undefined).then((ended) => (end = ended));
+  void pulling.wait(WAIT_MS, GRACE_MS, undefined).then((ended) => (end = ended));
   await clock.advance(20);
   pulling.add(held(1));
   await clock.advance(90);
@@ -69,7 +69,7 @@ test("after some messages, a tenth of a second of silence is the end", async () 
 test("a server that says nothing at all is waited for a little longer than the pull", async () => {
   const { clock, pulling } = start();
   let hasEnded = false;
-  const end = pulling.wait(GRACE_MS, undefined).finally(() => (hasEnded = true));
+  const end = pulling.wait(WAIT_MS, GRACE_MS, undefined).finally(() => (hasEnded = true));
   await clock.advance(WAIT_MS + GRACE_MS - 1);
   expect(hasEnded).toBe(false);
   await clock.advance(1);
@@ -80,11 +80,11 @@ test("a server that says nothing at all is waited for a little longer than the p
 test("told to stop, it ends with what has arrived", async () => {
   const { clock, pulling } = start();
   const stop = new AbortController();
-  const end = pulling.wait(GRACE_MS, stop.signal);
+  const end = pulling.wait(WAIT_MS, GRACE_MS, stop.signal);
   await clock.advance(10);
   stop.abort();
   expect(await end).toEqual({ end: "waited" });
-  expect(await pulling.wait(GRACE_MS, stop.signal)).toEqual({ end: "waited" });
+  expect(await pulling.wait(WAIT_MS, GRACE_MS, stop.signal)).toEqual({ end: "waited" });
 });
 
 test("a pull is over its time shortly before the server says so", async () => {
@@ -93,4 +93,19 @@ test("a pull is over its time shortly before the server says so", async () => {
   expect(pulling.isExpired).toBe(false);
   await clock.advance(1);
   expect(pulling.isExpired).toBe(true);
+});
+
+test("a pull that the server has not ended is waited for again, and no longer than is asked", async () => {
+  const { clock, pulling } = start();
+  const first = pulling.wait(WAIT_MS, GRACE_MS, undefined);
+  await clock.advance(5);
+  pulling.add(held(1));
+  await clock.advance(100);
+  expect(await first).toEqual({ end: "waited" });
+  let end: unknown;
+  void pulling.wait(20, GRACE_MS, undefined).then((ended) => (end = ended));
+  await clock.advance(19);
+  expect(end).toBeUndefined();
+  await clock.advance(1);
+  expect(end).toEqual({ end: "waited" });
 });
