@@ -9,29 +9,31 @@ interface Target<P> {
 /** When time is up, a call that is made of several may tell what it knows by then. */
 const LAST_WORD_MS: Ms = 50;
 
-/** Sends one batch. A target that throws, or does not answer within `limitMs`, may have taken it. */
+/**
+ * Sends one batch. A target that throws, or does not answer within `limitMs` or before `lapsed` is aborted, may have
+ * taken it.
+ */
 export async function deliverWithin<P>(
   clock: Clock,
   target: Target<P>,
   batch: readonly P[],
   limitMs: Ms,
+  lapsed?: AbortSignal,
 ): Promise<Delivery> {
   const endsAt = clock.now() + limitMs;
+  const isOver = (): boolean => clock.now() >= endsAt || lapsed?.aborted === true;
   const late = new AbortController();
+  const timeIsUp = new AbortController();
   const answered = new AbortController();
-  const call = (async () =>
-    target.deliver(batch, late.signal, () => clock.now() >= endsAt))().catch(
-    (error: unknown): Delivery => {
-      return { kind: "unavailable", reason: String(error), stop: false, maybeTaken: true };
-    },
+  const wake = (): void => timeIsUp.abort("lapsed");
+  lapsed?.addEventListener("abort", wake, { once: true });
+  const call = (async () => target.deliver(batch, late.signal, isOver))().catch(
+    (error: unknown): Delivery => failed(String(error)),
   );
-  const timer = clock.sleep(limitMs, answered.signal).then(async (): Promise<Delivery> => {
-    const silence: Delivery = {
-      kind: "unavailable",
-      reason: `no answer within ${Math.round(limitMs)} ms`,
-      stop: false,
-      maybeTaken: true,
-    };
+  const timer = clock.sleep(limitMs, timeIsUp.signal).then(async (): Promise<Delivery> => {
+    const silence = failed(
+      lapsed?.aborted ? "the ack wait ran out" : `no answer within ${Math.round(limitMs)} ms`,
+    );
     if (answered.signal.aborted) return silence;
     late.abort();
     const lastWord = await Promise.race([call, clock.sleep(LAST_WORD_MS, answered.signal)]);
@@ -42,8 +44,14 @@ export async function deliverWithin<P>(
   const delivery = await Promise.race([inTime, timer]);
   // A reason of our own: the one that abort() makes up is an error with a stack trace.
   answered.abort("answered");
+  timeIsUp.abort("answered");
+  lapsed?.removeEventListener("abort", wake);
   if (delivery.kind === "unavailable") return delivery;
   return { ...delivery, outcomes: complete(delivery.outcomes, batch.length) };
+}
+
+function failed(reason: string): Delivery {
+  return { kind: "unavailable", reason, stop: false, maybeTaken: true };
 }
 
 /** An outcome that is missing has failed. */

@@ -53,8 +53,8 @@ export async function send<P, D>(
     limits.aloneIsEvidence === true && hasFailedInCompany(work, item);
   const calls = decisions.pack(toSend, allowed, (item) => item.size, isSuspect);
   const startedAt = work.now;
-  const deliveries = await whileExtending(work, () =>
-    Promise.all(calls.map((call) => deliver(work, call))),
+  const deliveries = await whileExtending(work, (lapsed) =>
+    Promise.all(calls.map((call) => deliver(work, call, lapsed))),
   );
   work.tally.calls += calls.length;
 
@@ -84,31 +84,44 @@ function hasFailedInCompany<P, D>(work: Work<P, D>, item: Item<P>): boolean {
   return failures > 0 || item.held.message.deliveryCount > SUSPICIOUS_DELIVERIES;
 }
 
-async function whileExtending<P, D, T>(work: Work<P, D>, calls: () => Promise<T>): Promise<T> {
+/** Runs `calls`, and meanwhile asks for more time for all that is held; `lapsed` when it was not granted. */
+async function whileExtending<P, D, T>(
+  work: Work<P, D>,
+  calls: (lapsed: AbortSignal) => Promise<T>,
+): Promise<T> {
   const done = new AbortController();
+  const lapsed = new AbortController();
   const keepAlive = async (): Promise<void> => {
     while (!done.signal.aborted) {
       await work.ports.clock.sleep((work.state?.ackWaitMs ?? 0) / 3, done.signal);
-      if (!done.signal.aborted) await work.extend();
+      if (done.signal.aborted) return;
+      const notOurs = await work.extend();
+      if (notOurs.length > 0) lapsed.abort("lapsed");
     }
   };
   const extending = keepAlive();
-  const result = await calls();
+  const result = await calls(lapsed.signal);
   done.abort("done");
   await extending;
   return result;
 }
 
-/** A call ends before the first lease of its messages does, and before the run must. */
-function deliver<P, D>(work: Work<P, D>, call: readonly Item<P>[]): Promise<Delivery> {
+/**
+ * A call ends before the run must, and before the first lease of its messages does; one that may take longer than a
+ * lease, as a function may, ends when a lease could not be extended.
+ */
+function deliver<P, D>(
+  work: Work<P, D>,
+  call: readonly Item<P>[],
+  lapsed: AbortSignal,
+): Promise<Delivery> {
+  const { clock, sink } = work.ports;
+  const { sinkTimeoutMs } = work.policy;
   const lease = Math.min(...call.map(({ held }) => held.leaseUntil - work.now));
-  const limit = Math.min(work.policy.sinkTimeoutMs, lease, work.timeLeftMs);
-  return deliverWithin(
-    work.ports.clock,
-    work.ports.sink,
-    call.map((item) => item.prepared as P),
-    limit,
-  );
+  const isLong = sinkTimeoutMs > (work.state?.ackWaitMs ?? 0);
+  const limitMs = Math.min(sinkTimeoutMs, work.timeLeftMs, isLong ? sinkTimeoutMs : lease);
+  const batch = call.map((item) => item.prepared as P);
+  return deliverWithin(clock, sink, batch, limitMs, lapsed);
 }
 
 function judge<P, D>(

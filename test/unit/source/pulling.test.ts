@@ -109,3 +109,36 @@ test("a pull that the server has not ended is waited for again, and no longer th
   await clock.advance(1);
   expect(end).toEqual({ end: "waited" });
 });
+
+test("a pull that the server keeps open is waited for again, but no longer than asked, and without being busy", async () => {
+  const { clock, pulling } = start({ batch: 10, waitMs: 60_000 });
+  const first = pulling.wait(60_000, GRACE_MS, undefined);
+  await clock.advance(10);
+  pulling.add(held(1));
+  await clock.advance(100);
+  expect(await first).toEqual({ end: "waited" });
+  let hasEnded = false;
+  const second = pulling.wait(WAIT_MS, GRACE_MS, undefined).finally(() => (hasEnded = true));
+  await clock.advance(WAIT_MS - 1);
+  expect(hasEnded).toBe(false);
+  await clock.advance(1);
+  expect(hasEnded).toBe(true);
+  expect(await second).toEqual({ end: "waited" });
+  expect(pulling.isOver).toBe(false);
+});
+
+test("what arrives during the second wait starts the silence anew", async () => {
+  const { clock, pulling } = start({ batch: 10, waitMs: 60_000 });
+  const first = pulling.wait(60_000, GRACE_MS, undefined);
+  pulling.add(held(1));
+  await clock.advance(100);
+  await first;
+  let end: unknown;
+  void pulling.wait(WAIT_MS, GRACE_MS, undefined).then((ended) => (end = ended));
+  await clock.advance(500);
+  pulling.add(held(2));
+  await clock.advance(99);
+  expect(end).toBeUndefined();
+  await clock.advance(1);
+  expect(end).toEqual({ end: "waited" });
+});

@@ -61,6 +61,7 @@ test("without an answer in time nothing of the batch is confirmed", async () => 
   const confirmed = settling.atOnce(session, [ack(1), ack(2)]);
   await clock.advance(TIMEOUT_MS);
   expect(await confirmed).toBe(false);
+  expect(settling.forgetRecent()).toEqual([]);
 });
 
 test("when nobody listens to acks, nothing is confirmed", async () => {
