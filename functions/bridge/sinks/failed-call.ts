@@ -33,8 +33,20 @@ export async function deliverOrHalve<P>(
     if (batch.length === 1) {
       return { kind: "answered", outcomes: [{ kind: "rejected", reason: reasonOf(error) }] };
     }
-    return halves(batch, sending.isOver, (half) => deliverOrHalve(half, sending));
+    return halves(batch, sending.isOver, async (half) =>
+      withoutEvidence(await deliverOrHalve(half, sending)),
+    );
   }
+}
+
+/** A half in which nothing was accepted shows nothing about its messages: the others were in another call. */
+function withoutEvidence(delivery: Delivery): Delivery {
+  if (delivery.kind !== "answered") return delivery;
+  if (delivery.outcomes.some(({ kind }) => kind === "accepted")) return delivery;
+  const outcomes = delivery.outcomes.map((outcome): Outcome =>
+    outcome.kind === "failed" ? { kind: "unknown", reason: outcome.reason } : outcome,
+  );
+  return { ...delivery, outcomes };
 }
 
 /** Two calls in place of one; what there is no time for is not sent. */

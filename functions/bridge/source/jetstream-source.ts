@@ -246,21 +246,31 @@ export class JetStreamSource implements Source {
       serverVersion,
       reconnected,
     });
-    // After a crash a stream may have lost its tail, and give out the same sequences again.
-    const lostTail =
-      reconnected && stream !== undefined && stream.state.last_seq < this.#highestStreamSequence;
-    if (verdict === "same" && !lostTail) {
+    const lostTail = reconnected ? this.#lostTail(consumer, stream) : undefined;
+    if (verdict === "same" && lostTail === undefined) {
       this.#provenAt = this.#clock.now();
       return undefined;
     }
     const { stream: name, consumer: durable } = this.#options.wanted;
-    const why = lostTail
-      ? `stream ${name} ends at ${stream.state.last_seq}, and ${this.#highestStreamSequence} was delivered: it has lost its tail`
-      : `stream ${name} or consumer ${durable} was made anew${verdict === "unclear" ? ", or this server (before 2.10) was restarted" : ""}`;
+    const orRestarted = verdict === "unclear" ? ", or this server (before 2.10) was restarted" : "";
+    const why = lostTail ?? `stream ${name} or consumer ${durable} was made anew${orRestarted}`;
     this.#options.observe("verdicts-dropped", { reason: why });
     const end = verdict === "other" ? "gone" : "broken";
     this.#estranged = { end, cause: new SourceError(end, why) };
     return this.#estranged;
+  }
+
+  /** After a crash a server may have lost the last messages or deliveries, and gives out the same sequences again. */
+  #lostTail(consumer: ConsumerAnswer, stream: StreamAnswer | undefined): string | undefined {
+    const highest = this.#highestStreamSequence;
+    const { stream: name, consumer: durable } = this.#options.wanted;
+    if (stream !== undefined && stream.state.last_seq < highest) {
+      return `stream ${name} ends at ${stream.state.last_seq}, and ${highest} was delivered: it has lost its tail`;
+    }
+    if (consumer.delivered.stream_seq < highest) {
+      return `consumer ${durable} has delivered up to ${consumer.delivered.stream_seq}, and ${highest} has arrived: it has lost its tail`;
+    }
+    return undefined;
   }
 
   #needsProof(): boolean {
@@ -329,7 +339,8 @@ export class JetStreamSource implements Source {
       const session = await this.#dial();
       const [consumer, stream] = await this.#api.info(session);
       if (this.#checkIncarnation(consumer, stream, true)) return undefined;
-      await this.#settling.recentAgain(session);
+      // What was confirmed before stays as it is: a server that crashed may have given its sequences to others since.
+      this.#settling.forgetRecent();
       return session;
     } catch (error) {
       this.#options.observe("not-reconnected", { reason: troubleOf(error).cause.message });

@@ -83,6 +83,18 @@ test("sent again, each has an answer of its own, and stands for itself alone", a
   expect(unconfirmed).toEqual([verdicts[0], verdicts[2]]);
 });
 
+test("while a leader is elected an ack is insisted on, for as long as an answer may take", async () => {
+  const { clock, session, settling, wire } = await open();
+  const result = settling.oneByOne(session, [ack(1)]);
+  for (let elected = 0; elected < 4; elected += 1) {
+    wire.arrives(wire.replies.at(-1) ?? "", { status: 503 });
+    await clock.advance(250);
+  }
+  expect(wire.published.length).toBeGreaterThan(3);
+  wire.arrives(wire.replies.at(-1) ?? "");
+  expect(await result).toMatchObject({ confirmed: [{ kind: "ack" }], unconfirmed: [] });
+});
+
 test("past its lease a message is not given back any more, but may still be acked", async () => {
   const { clock, session, settling, wire } = await open();
   const past = clock.now();
