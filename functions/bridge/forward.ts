@@ -12,7 +12,7 @@ import type { Incarnation } from "./source/incarnation.ts";
 import { JetStreamSource } from "./source/jetstream-source.ts";
 import { SourceError } from "./source/source-error.ts";
 import type { Dial } from "./source/wire.ts";
-import { callTimeoutOf, deadLettersOf, orderOf, sinkOf } from "./targets.ts";
+import { callTimeoutOf, deadLettersOf, orderOf, sinkOf, storeTimeoutOf } from "./targets.ts";
 
 /** Bytes of one pull, where the server's own message limit is not larger. */
 const PULL_BYTES = 16 * 1024 * 1024;
@@ -114,6 +114,7 @@ function policyOf(config: Config, maxPayload: number, totalMs: number): Policy {
     lingerMs: config.batchWindowMs,
     maximumAgeMs: config.maximumAgeMs,
     sinkTimeoutMs: callTimeoutOf(config),
+    storeTimeoutMs: storeTimeoutOf(config),
     // To settle, to connect again, and to settle there; never more than half of what a short run has.
     settleReserveMs: Math.min(3 * config.nats.timeoutMs, totalMs / 2),
     patienceMs: PATIENCE_MS,

@@ -20,7 +20,11 @@ const FUNCTION_TIMEOUT_MS = 15 * 60_000 + 5000;
 
 /** Milliseconds that one call to the target may take. */
 export function callTimeoutOf(config: Config): number {
-  if (config.target.kind === "function") return FUNCTION_TIMEOUT_MS;
+  return config.target.kind === "function" ? FUNCTION_TIMEOUT_MS : storeTimeoutOf(config);
+}
+
+/** Milliseconds that one call to the dead letters may take. */
+export function storeTimeoutOf(config: Config): number {
   return Math.min(CALL_TIMEOUT_MS, config.consumer.ackWaitMs / 2);
 }
 
@@ -57,7 +61,7 @@ export function sinkOf(config: Config, observe: Observe): Sink {
 
 export function deadLettersOf(config: Config, observe: Observe): DeadLetters | undefined {
   const { deadLetterBucket: bucketName, deadLetterQueueUrl: url, origin } = config;
-  const timeoutMs = Math.min(CALL_TIMEOUT_MS, config.consumer.ackWaitMs / 2);
+  const timeoutMs = storeTimeoutOf(config);
   const queue =
     url === undefined
       ? undefined

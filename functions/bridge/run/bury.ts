@@ -4,6 +4,7 @@ import type { DeadLetters, Letter } from "../core/ports.ts";
 import type { Verdict } from "../core/settlement.ts";
 import { deliverWithin } from "./deliver.ts";
 import type { Item } from "./hand.ts";
+import { whileExtending } from "./keep-alive.ts";
 import type { Counted } from "./receipt.ts";
 import { type Ending, isRejected, type Work } from "./work.ts";
 
@@ -28,7 +29,11 @@ export async function bury<P, D>(
   const calls = work.decisions.pack(envelopes, deadLetters.limits, ({ size }) => size);
   for (const call of calls) {
     const batch = call.map(({ prepared }) => prepared);
-    const delivery = await deliverWithin(clock, deadLetters, batch, work.policy.sinkTimeoutMs);
+    const lease = Math.min(...call.map(({ item }) => item.held.leaseUntil - work.now));
+    const limitMs = Math.min(work.policy.storeTimeoutMs, lease, work.timeLeftMs);
+    const delivery = await whileExtending(work, () =>
+      deliverWithin(clock, deadLetters, batch, limitMs),
+    );
     if (delivery.kind === "answered") {
       for (const [position, { item }] of call.entries()) {
         stored(work, item, delivery.outcomes[position] as Outcome, meaning);

@@ -35,6 +35,8 @@ export interface Policy {
   readonly maximumAgeMs: Ms | undefined;
   /** One call to the target. */
   readonly sinkTimeoutMs: Ms;
+  /** One call to the dead letters. */
+  readonly storeTimeoutMs: Ms;
   /** Kept free before the deadline: settling, and once more on a new connection. */
   readonly settleReserveMs: Ms;
   /** A target that does not answer for so long ends the run as `unavailable`. */

@@ -4,6 +4,7 @@ import type { Letter, Ms } from "../core/ports.ts";
 import type { Verdict } from "../core/settlement.ts";
 import { bury } from "./bury.ts";
 import { deliverWithin } from "./deliver.ts";
+import { whileExtending } from "./keep-alive.ts";
 import type { Item } from "./hand.ts";
 import type { Tries } from "./memory.ts";
 import type { Counted } from "./receipt.ts";
@@ -82,28 +83,6 @@ export async function send<P, D>(
 function hasFailedInCompany<P, D>(work: Work<P, D>, item: Item<P>): boolean {
   const { failures } = work.ports.memory.of(item.sequence);
   return failures > 0 || item.held.message.deliveryCount > SUSPICIOUS_DELIVERIES;
-}
-
-/** Runs `calls`, and meanwhile asks for more time for all that is held; `lapsed` when it was not granted. */
-async function whileExtending<P, D, T>(
-  work: Work<P, D>,
-  calls: (lapsed: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const done = new AbortController();
-  const lapsed = new AbortController();
-  const keepAlive = async (): Promise<void> => {
-    while (!done.signal.aborted) {
-      await work.ports.clock.sleep((work.state?.ackWaitMs ?? 0) / 3, done.signal);
-      if (done.signal.aborted) return;
-      const notOurs = await work.extend();
-      if (notOurs.length > 0) lapsed.abort("lapsed");
-    }
-  };
-  const extending = keepAlive();
-  const result = await calls(lapsed.signal);
-  done.abort("done");
-  await extending;
-  return result;
 }
 
 /**

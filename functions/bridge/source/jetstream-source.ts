@@ -58,6 +58,8 @@ export class JetStreamSource implements Source {
   #provenAt: Ms = Number.NEGATIVE_INFINITY;
   /** Consumer or stream are not those that our messages came from: nothing is sent to them any more. */
   #estranged: Trouble | undefined;
+  /** A proof under way: until it is there, nothing is pulled either. */
+  #proving: Promise<boolean> = Promise.resolve(true);
   #leader: string | undefined;
   #ackWaitMs: Ms;
   #lastConsumerSequence = 0;
@@ -114,6 +116,7 @@ export class JetStreamSource implements Source {
   }
 
   async pull(request: PullRequest): Promise<Pulled> {
+    await this.#proving;
     if (this.#estranged) return this.#take(this.#estranged);
     if (this.#lost) return this.#take({ end: this.#lost.end, cause: this.#lost });
     // What came while nobody waited is handed over at once.
@@ -157,8 +160,9 @@ export class JetStreamSource implements Source {
    */
   async settle(verdicts: readonly Verdict[]): Promise<Settled> {
     if (verdicts.length === 0) return { confirmed: [], unconfirmed: [] };
-    if (this.#needsProof() && !(await this.#prove())) {
-      return { confirmed: [], unconfirmed: verdicts };
+    if (this.#needsProof()) {
+      this.#proving = this.#prove();
+      if (!(await this.#proving)) return { confirmed: [], unconfirmed: verdicts };
     }
     const now = this.#clock.now();
     const late = verdicts.filter(({ kind, held }) => kind !== "ack" && !isOurs(held, now));

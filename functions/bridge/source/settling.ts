@@ -45,7 +45,7 @@ export class Settling {
       const isConfirmed =
         session !== undefined &&
         mayBeSent &&
-        (await this.#insist(session, verdict.held.token, payloadOf(verdict)));
+        (await this.#insist(session, verdict.held.token, payloadOf(verdict), notAfter(verdict)));
       (isConfirmed ? confirmed : unconfirmed).push(verdict);
     });
     await Promise.all(answers);
@@ -65,8 +65,13 @@ export class Settling {
   }
 
   /** While a new leader is elected nobody takes an ack, and the server says so at once: it is asked again. */
-  async #insist(session: Session, token: string, payload: string): Promise<boolean> {
-    const until = this.#clock.now() + this.#timeoutMs;
+  async #insist(
+    session: Session,
+    token: string,
+    payload: string,
+    notAfterMs: Ms = Number.POSITIVE_INFINITY,
+  ): Promise<boolean> {
+    const until = Math.min(this.#clock.now() + this.#timeoutMs, notAfterMs);
     let pauseMs = 50;
     while (!(await this.#confirm(session, token, payload))) {
       if (session.ended || this.#clock.now() + pauseMs >= until) return false;
@@ -90,6 +95,11 @@ export class Settling {
       if (verdict.kind === "ack") this.#recentAcks.push(verdict.held.token);
     }
   }
+}
+
+/** Past its lease only an ack may still be sent. */
+function notAfter({ held, kind }: Verdict): Ms {
+  return kind === "ack" ? Number.POSITIVE_INFINITY : held.leaseUntil;
 }
 
 function payloadOf(verdict: Verdict): string {

@@ -71,6 +71,7 @@ async function buryTwo({
       order: ordered ? () => "group" : undefined,
       settlement: { retryDelay: { minMs: 1000, maxMs: MAX_DELAY_MS } },
       sinkTimeoutMs: 5000,
+      storeTimeoutMs: 5000,
     } as unknown as Policy,
     { deadline: Number.POSITIVE_INFINITY },
     core,

@@ -137,3 +137,12 @@ test("acks that are proven are not sent again", async () => {
   await settled();
   expect(await settling.recentAgain(session)).toBe(0);
 });
+
+test("a message whose lease runs out while a leader is elected is not given back any more", async () => {
+  const { clock, session, settling, wire } = await open();
+  const result = settling.oneByOne(session, [release(1, clock.now() + 40)]);
+  wire.arrives(wire.replies[0] ?? "", { status: 503 });
+  await clock.advance(TIMEOUT_MS);
+  expect(wire.published).toEqual(["token-1 -NAK"]);
+  expect(await result).toMatchObject({ confirmed: [], unconfirmed: [{ kind: "release" }] });
+});
