@@ -42,6 +42,8 @@ export interface SourceOptions {
 
 const NANOS_PER_MS = 1_000_000;
 
+type Proof = "same" | "other" | "unknown";
+
 /** A verdict is only sent on proof, not older than this, that consumer and stream are still the same. */
 const PROOF_MS: Ms = 250;
 
@@ -59,7 +61,7 @@ export class JetStreamSource implements Source {
   /** Consumer or stream are not those that our messages came from: nothing is sent to them any more. */
   #estranged: Trouble | undefined;
   /** A proof under way: until it is there, nothing is pulled either. */
-  #proving: Promise<boolean> = Promise.resolve(true);
+  #proving: Promise<Proof> | undefined;
   #leader: string | undefined;
   #ackWaitMs: Ms;
   #lastConsumerSequence = 0;
@@ -160,18 +162,18 @@ export class JetStreamSource implements Source {
    */
   async settle(verdicts: readonly Verdict[]): Promise<Settled> {
     if (verdicts.length === 0) return { confirmed: [], unconfirmed: [] };
-    if (this.#needsProof()) {
-      this.#proving = this.#prove();
-      if (!(await this.#proving)) return { confirmed: [], unconfirmed: verdicts };
-    }
+    const proof = this.#needsProof() ? await this.#prove() : "same";
+    if (proof === "other") return { confirmed: [], unconfirmed: verdicts };
     const now = this.#clock.now();
     const late = verdicts.filter(({ kind, held }) => kind !== "ack" && !isOurs(held, now));
     const inTime = verdicts.filter((verdict) => !late.includes(verdict));
     const session = this.#session;
-    if (session && !session.ended && (await this.#settling.atOnce(session, inTime))) {
+    const isOpen = proof === "same" && session !== undefined && !session.ended;
+    if (isOpen && (await this.#settling.atOnce(session, inTime))) {
       return { confirmed: inTime, unconfirmed: late };
     }
-    const settled = await this.#settling.oneByOne(await this.#sessionForSettling(), inTime);
+    const prove = (): Promise<Proof> => this.#prove();
+    const settled = await this.#settling.oneByOne(await this.#sessionForSettling(), inTime, prove);
     this.#options.observe("settled-again", {
       confirmed: settled.confirmed.length,
       unconfirmed: settled.unconfirmed.length,
@@ -281,11 +283,22 @@ export class JetStreamSource implements Source {
     return this.#estranged !== undefined || this.#clock.now() - this.#provenAt > PROOF_MS;
   }
 
-  async #prove(): Promise<boolean> {
-    if (this.#estranged) return false;
-    if (this.#session?.ended) return true; // settleAgain dials, and proves it then
+  /** A proof that is fresh enough, or a new one: one at a time, however many ask for it. */
+  #prove(): Promise<Proof> {
+    if (this.#estranged) return Promise.resolve("other");
+    if (!this.#needsProof()) return Promise.resolve("same");
+    this.#proving ??= this.#proveAnew().finally(() => {
+      this.#proving = undefined;
+    });
+    return this.#proving;
+  }
+
+  async #proveAnew(): Promise<Proof> {
+    // Without a connection there is nothing to ask; a new one is proven when it is made.
+    if (this.#session?.ended) return "unknown";
     const state = await this.state();
-    return !("end" in state) || state.end === "broken" ? !this.#estranged : false;
+    if (!("end" in state)) return "same";
+    return this.#estranged || state.end === "gone" ? "other" : "unknown";
   }
 
   // — Receiving
@@ -336,9 +349,8 @@ export class JetStreamSource implements Source {
 
   /** The one that is open, or a new one on which consumer and stream turned out to be the same. */
   async #sessionForSettling(): Promise<Session | undefined> {
-    if (this.#needsProof() && !(await this.#prove())) return undefined;
     if (this.#session && !this.#session.ended) return this.#session;
-    if (this.#lost?.end === "refused") return undefined;
+    if (this.#estranged || this.#lost?.end === "refused") return undefined;
     try {
       const session = await this.#dial();
       const [consumer, stream] = await this.#api.info(session);

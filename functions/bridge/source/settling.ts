@@ -13,6 +13,9 @@ const MOST_RECENT = 10_000;
 
 const NANOS_PER_MS = 1_000_000;
 
+/** Whether consumer and stream are still those that the messages came from, as known not longer ago than is allowed. */
+export type Prove = () => Promise<"same" | "other" | "unknown">;
+
 export class Settling {
   readonly #clock: Clock;
   readonly #timeoutMs: Ms;
@@ -36,16 +39,15 @@ export class Settling {
   }
 
   /** Each with a reply of its own. Past its lease only an ack may still be sent. */
-  async oneByOne(session: Session | undefined, verdicts: readonly Verdict[]): Promise<Settled> {
+  async oneByOne(
+    session: Session | undefined,
+    verdicts: readonly Verdict[],
+    prove: Prove,
+  ): Promise<Settled> {
     const confirmed: Verdict[] = [];
     const unconfirmed: Verdict[] = [];
-    const now = this.#clock.now();
     const answers = verdicts.map(async (verdict) => {
-      const mayBeSent = verdict.kind === "ack" || isOurs(verdict.held, now);
-      const isConfirmed =
-        session !== undefined &&
-        mayBeSent &&
-        (await this.#insist(session, verdict.held.token, payloadOf(verdict), notAfter(verdict)));
+      const isConfirmed = session !== undefined && (await this.#insist(session, verdict, prove));
       (isConfirmed ? confirmed : unconfirmed).push(verdict);
     });
     await Promise.all(answers);
@@ -55,7 +57,7 @@ export class Settling {
   /** Sends the acks since the last call again, and forgets them. Returns how many. */
   async recentAgain(session: Session): Promise<number> {
     const recent = this.forgetRecent();
-    await Promise.all(recent.map((token) => this.#insist(session, token, "+ACK")));
+    await Promise.all(recent.map((token) => this.#confirm(session, token, "+ACK")));
     return recent.length;
   }
 
@@ -64,21 +66,21 @@ export class Settling {
     return this.#recentAcks.splice(0);
   }
 
-  /** While a new leader is elected nobody takes an ack, and the server says so at once: it is asked again. */
-  async #insist(
-    session: Session,
-    token: string,
-    payload: string,
-    notAfterMs: Ms = Number.POSITIVE_INFINITY,
-  ): Promise<boolean> {
-    const until = Math.min(this.#clock.now() + this.#timeoutMs, notAfterMs);
-    let pauseMs = 50;
-    while (!(await this.#confirm(session, token, payload))) {
+  /**
+   * While a new leader is elected nobody takes an ack, and the server says so at once: it is asked again. So it says of
+   * a consumer that is gone, and may be made anew: no try without a proof.
+   */
+  async #insist(session: Session, verdict: Verdict, prove: Prove): Promise<boolean> {
+    const { held, kind } = verdict;
+    const until = this.#clock.now() + this.#timeoutMs;
+    for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 2, 250)) {
+      const proof = await prove();
+      if (proof === "other" || (kind !== "ack" && !isOurs(held, this.#clock.now()))) return false;
+      const isSame = proof === "same";
+      if (isSame && (await this.#confirm(session, held.token, payloadOf(verdict)))) return true;
       if (session.ended || this.#clock.now() + pauseMs >= until) return false;
       await this.#clock.sleep(pauseMs);
-      pauseMs = Math.min(pauseMs * 2, 250);
     }
-    return true;
   }
 
   async #confirm(session: Session, token: string, payload: string): Promise<boolean> {
@@ -95,11 +97,6 @@ export class Settling {
       if (verdict.kind === "ack") this.#recentAcks.push(verdict.held.token);
     }
   }
-}
-
-/** Past its lease only an ack may still be sent. */
-function notAfter({ held, kind }: Verdict): Ms {
-  return kind === "ack" ? Number.POSITIVE_INFINITY : held.leaseUntil;
 }
 
 function payloadOf(verdict: Verdict): string {

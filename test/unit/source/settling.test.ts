@@ -27,6 +27,8 @@ async function open(): Promise<Opened> {
   return { clock, wire, session, settling: new Settling(clock, TIMEOUT_MS) };
 }
 
+const same = async (): Promise<"same"> => "same";
+
 const ack = (sequence: number, leaseUntil?: number): Verdict => ({
   kind: "ack",
   held: held(sequence, leaseUntil),
@@ -74,7 +76,8 @@ test("when nobody listens to acks, nothing is confirmed", async () => {
 test("sent again, each has an answer of its own, and stands for itself alone", async () => {
   const { clock, session, settling, wire } = await open();
   const verdicts = [ack(1), ack(2), ack(3)];
-  const result = settling.oneByOne(session, verdicts);
+  const result = settling.oneByOne(session, verdicts, same);
+  await settled();
   expect(new Set(wire.replies).size).toBe(3);
   wire.arrives(wire.replies[1] ?? "");
   await clock.advance(TIMEOUT_MS);
@@ -85,7 +88,8 @@ test("sent again, each has an answer of its own, and stands for itself alone", a
 
 test("while a leader is elected an ack is insisted on, for as long as an answer may take", async () => {
   const { clock, session, settling, wire } = await open();
-  const result = settling.oneByOne(session, [ack(1)]);
+  const result = settling.oneByOne(session, [ack(1)], same);
+  await settled();
   for (let elected = 0; elected < 4; elected += 1) {
     wire.arrives(wire.replies.at(-1) ?? "", { status: 503 });
     await clock.advance(250);
@@ -98,7 +102,8 @@ test("while a leader is elected an ack is insisted on, for as long as an answer 
 test("past its lease a message is not given back any more, but may still be acked", async () => {
   const { clock, session, settling, wire } = await open();
   const past = clock.now();
-  const result = settling.oneByOne(session, [ack(1, past), release(2, past)]);
+  const result = settling.oneByOne(session, [ack(1, past), release(2, past)], same);
+  await settled();
   expect(wire.published).toEqual(["token-1 +ACK"]);
   wire.arrives(wire.replies[0] ?? "");
   expect(await result).toMatchObject({
@@ -110,7 +115,7 @@ test("past its lease a message is not given back any more, but may still be acke
 test("without a connection nothing is confirmed, and nothing is lost from the count", async () => {
   const { settling } = await open();
   const verdicts = [ack(1), release(2)];
-  expect(await settling.oneByOne(undefined, verdicts)).toEqual({
+  expect(await settling.oneByOne(undefined, verdicts, same)).toEqual({
     confirmed: [],
     unconfirmed: verdicts,
   });
@@ -140,9 +145,23 @@ test("acks that are proven are not sent again", async () => {
 
 test("a message whose lease runs out while a leader is elected is not given back any more", async () => {
   const { clock, session, settling, wire } = await open();
-  const result = settling.oneByOne(session, [release(1, clock.now() + 40)]);
+  const result = settling.oneByOne(session, [release(1, clock.now() + 40)], same);
+  await settled();
   wire.arrives(wire.replies[0] ?? "", { status: 503 });
   await clock.advance(TIMEOUT_MS);
   expect(wire.published).toEqual(["token-1 -NAK"]);
   expect(await result).toMatchObject({ confirmed: [], unconfirmed: [{ kind: "release" }] });
+});
+
+test("no try without a proof that consumer and stream are still the same", async () => {
+  const { clock, session, settling, wire } = await open();
+  const proofs = ["same", "unknown", "other"] as const;
+  let asked = 0;
+  const prove = async (): Promise<(typeof proofs)[number]> => proofs[asked++] ?? "other";
+  const result = settling.oneByOne(session, [ack(1)], prove);
+  await settled();
+  wire.arrives(wire.replies[0] ?? "", { status: 503 });
+  await clock.advance(TIMEOUT_MS);
+  expect(wire.published).toEqual(["token-1 +ACK"]);
+  expect(await result).toMatchObject({ confirmed: [], unconfirmed: [{ kind: "ack" }] });
 });
