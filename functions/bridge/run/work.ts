@@ -101,8 +101,10 @@ export class Work<P, D> {
     this.#pace = nextPace(this.#pace, elapsedMs, messages);
   }
 
+  /** At most until it is too late to start anything. */
   sleep(ms: Ms): Promise<void> {
-    return this.ports.clock.sleep(ms, this.until.signal);
+    const most = Math.max(1, this.timeLeftMs);
+    return this.ports.clock.sleep(Math.min(ms, most), this.until.signal);
   }
 
   async look(): Promise<ConsumerState | Trouble> {

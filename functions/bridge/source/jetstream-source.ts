@@ -246,6 +246,7 @@ export class JetStreamSource implements Source {
     stream: StreamAnswer | undefined,
     reconnected: boolean,
   ): Trouble | undefined {
+    if (this.#estranged) return this.#estranged;
     const now = incarnationOf(consumer, stream);
     const serverVersion = this.#session?.serverVersion ?? "";
     const verdict = compareIncarnations(this.#incarnation ?? now, now, {
