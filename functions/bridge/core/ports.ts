@@ -89,6 +89,8 @@ export interface ConsumerState {
   readonly ackFloor: number;
   readonly maxAckPending: number;
   readonly ackWaitMs: Ms;
+  /** Who leads the consumer, and since when where that is told; undefined without replicas. */
+  readonly leader?: string;
   /** First and last sequence in the stream; undefined without the permission for STREAM.INFO. */
   readonly streamFirst?: number;
   readonly streamLast?: number;

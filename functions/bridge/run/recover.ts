@@ -3,6 +3,7 @@
  * known that nothing older can still arrive behind what is sent.
  */
 import type { ConsumerState, Ms } from "../core/ports.ts";
+import { receive } from "./receive.ts";
 import { type Ending, endingOf, type Work } from "./work.ts";
 
 /** Between two looks at the consumer. */
@@ -64,16 +65,9 @@ async function gather<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
       waitMs: LOOK_MS,
       ...(work.until.signal && { signal: work.until.signal }),
     });
-    const sequences = pulled.held.map(({ message }) => message.consumerSequence);
-    work.receive(pulled.held);
-    const last = work.decisions.follow(work.consumerSequence, sequences);
-    if (last === undefined) {
-      return {
-        stop: "overlap",
-        reason: "somebody else pulls from this consumer while it is recovered",
-      };
-    }
-    work.consumerSequence = last;
+    const gap = await receive(work, pulled);
+    if (gap) return gap;
+    if (pulled.end === "interrupted") work.pulls.mayHaveGap = true;
     if (pulled.end === "interrupted") await work.sleep(LOOK_MS);
     else if (pulled.end === "broken" || pulled.end === "refused" || pulled.end === "gone")
       return endingOf(pulled);

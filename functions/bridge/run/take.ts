@@ -1,6 +1,7 @@
 /** Pulls when there is room and reason, and reads what the end of a pull means. */
 import { batchFor } from "../core/pace.ts";
 import type { Ms, Pulled } from "../core/ports.ts";
+import { receive } from "./receive.ts";
 import { nextSendAt, ready } from "./send.ts";
 import { type Ending, endingOf, type PullHistory, SHORTEST_WAIT_MS, type Work } from "./work.ts";
 
@@ -19,8 +20,8 @@ export async function take<P, D>(work: Work<P, D>, batch: number): Promise<Endin
     ...(work.until.signal && { signal: work.until.signal }),
   });
   const before = work.hand.size;
-  const overlap = receive(work, pulled);
-  if (overlap) return overlap;
+  const gap = await receive(work, pulled);
+  if (gap) return gap;
   if (work.hand.size > before) history.emptySince = undefined;
   return endOf(work, history, pulled);
 }
@@ -43,24 +44,6 @@ function waitOf<P, D>(work: Work<P, D>): Ms {
     work.timeLeftMs,
   );
   return Math.max(SHORTEST_WAIT_MS, Math.min(longest, nextSendAt(work) - work.now));
-}
-
-/** Where order is kept, a hole in the consumer's count means that somebody else pulls too. */
-function receive<P, D>(work: Work<P, D>, pulled: Pulled): Ending | undefined {
-  const sequences = pulled.held.map(({ message }) => message.consumerSequence);
-  work.receive(pulled.held);
-  if (!work.isOrdered) return undefined;
-  const last = work.decisions.follow(work.consumerSequence, sequences);
-  if (last === undefined) return overlapAfter(work.consumerSequence, sequences);
-  work.consumerSequence = last;
-  return undefined;
-}
-
-function overlapAfter(last: number, sequences: readonly number[]): Ending {
-  return {
-    stop: "overlap",
-    reason: `consumer sequences ${sequences.slice(0, 3).join(", ")} … arrived after ${last}: somebody else pulls from this consumer too`,
-  };
 }
 
 async function endOf<P, D>(
@@ -119,6 +102,7 @@ async function interrupted<P, D>(
   cause: Error,
 ): Promise<Ending | undefined> {
   history.interruptions += 1;
+  history.mayHaveGap = true;
   if (history.interruptions > INTERRUPTIONS) return { stop: "broken", reason: cause.message };
   if (history.interruptions === 1)
     work.ports.observe("pull-interrupted", { reason: cause.message });

@@ -30,6 +30,8 @@ export interface PullHistory {
   moreThere: boolean;
   /** So many in a row were ended by the server. */
   interruptions: number;
+  /** The server ended a pull since the last delivery: a new leader may count deliveries that never left. */
+  mayHaveGap: boolean;
   /** The next message is larger than the byte limit: ask for it alone, without one. */
   oversized: boolean;
   /** Since when nothing came. */
@@ -48,6 +50,7 @@ export class Work<P, D> {
   readonly pulls: PullHistory = {
     moreThere: true,
     interruptions: 0,
+    mayHaveGap: false,
     oversized: false,
     emptySince: undefined,
   };

@@ -28,6 +28,15 @@ export type ConsumerAnswer = Omit<ConsumerInfo, "created" | "ts"> & {
   readonly pause_remaining?: number;
 };
 
+/** Who leads the consumer; from 2.12 on also since when, so that A → B → A is seen. */
+export function leaderOf({ cluster }: ConsumerAnswer): string | undefined {
+  const { leader, leader_since: since = "" } = (cluster ?? {}) as {
+    readonly leader?: string;
+    readonly leader_since?: string;
+  };
+  return leader === undefined ? undefined : `${leader} ${since}`;
+}
+
 export type StreamAnswer = Omit<StreamInfo, "created"> & { readonly created: string };
 
 /** Error codes of the server (`errors.json` in nats-server). */

@@ -46,15 +46,17 @@ export function dialer(settings: ConnectionSettings): Dial {
   };
 }
 
-async function open(
+/** A connection of the official client with these settings. Throws a `SourceError`. */
+export async function open(
   settings: ConnectionSettings,
-  servers: string[],
-  auth: Authenticator | undefined,
+  servers: string[] = [...settings.servers],
+  auth: Authenticator | undefined = authenticator(settings.credentials),
 ): Promise<NatsConnection> {
   try {
     const options: ConnectionOptions = {
       servers,
       name: settings.name,
+      inboxPrefix: settings.inboxPrefix,
       timeout: settings.timeoutMs,
       reconnect: false,
       // Half-open links are noticed in 10 to 20 s even while nothing is asked.

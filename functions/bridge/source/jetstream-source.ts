@@ -13,7 +13,13 @@ import type {
   Trouble,
 } from "../core/ports.ts";
 import type { Verdict } from "../core/settlement.ts";
-import { type ApiSubjects, apiSubjects, type ConsumerAnswer, type StreamAnswer } from "./api.ts";
+import {
+  type ApiSubjects,
+  apiSubjects,
+  type ConsumerAnswer,
+  leaderOf,
+  type StreamAnswer,
+} from "./api.ts";
 import type { WantedConsumer } from "./consumer.ts";
 import { ConsumerApi } from "./consumer-api.ts";
 import { messageOf } from "./delivery.ts";
@@ -222,11 +228,13 @@ export class JetStreamSource implements Source {
     this.#provenAt = this.#clock.now();
     this.#ackWaitMs = (consumer.config.ack_wait ?? 0) / NANOS_PER_MS || this.#ackWaitMs;
     this.#lastConsumerSequence = consumer.delivered.consumer_seq;
-    this.#leader = consumer.cluster?.leader;
+    this.#leader = leaderOf(consumer);
   }
 
   #stateOf(consumer: ConsumerAnswer, stream: StreamAnswer | undefined): ConsumerState {
+    const leader = leaderOf(consumer);
     return {
+      ...(leader !== undefined && { leader }),
       ackPending: consumer.num_ack_pending,
       pending: consumer.num_pending,
       paused: consumer.paused === true,
@@ -367,7 +375,7 @@ export class JetStreamSource implements Source {
 
   /** A confirmation given by a new leader says nothing about acks that the old one had taken. */
   async #settleAgainAfterLeaderChange(session: Session, consumer: ConsumerAnswer): Promise<void> {
-    const leader = consumer.cluster?.leader;
+    const leader = leaderOf(consumer);
     const isChanged = this.#leader !== undefined && leader !== this.#leader;
     if (leader !== undefined) this.#leader = leader;
     if (!isChanged) {
