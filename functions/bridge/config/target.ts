@@ -89,10 +89,20 @@ function queueTarget(reader: Reader, consumer: Config["consumer"]): Target {
   return { kind: "sqs", queueUrl };
 }
 
+/** `PutEventsRequestEntry`, EventBridge API Reference. */
+const BUS =
+  /^([/._A-Za-z0-9-]{1,256}|arn:[\w-]+:events:[\w-]+:\d{12}:event-bus\/[/._A-Za-z0-9-]{1,256})$/;
+
+/** Most characters, as there. */
+const MOST = { EVENT_SOURCE: 256, EVENT_DETAIL_TYPE: 128 } as const;
+
 function busTarget(reader: Reader, consumer: Config["consumer"]): Target {
-  const source = templateOf(reader, "EVENT_SOURCE", "nats.{stream}", consumer);
-  const [first] = source;
-  if (first?.kind === "literal" && first.text.startsWith("aws.")) {
+  const expected = "the name or the ARN of an event bus";
+  const bus = reader.required("EVENT_BUS_NAME", expected, (text) =>
+    BUS.test(text) ? text : undefined,
+  );
+  const source = eventTemplate(reader, "EVENT_SOURCE", "nats.{stream}", consumer);
+  if (knownStart(source, consumer.stream).startsWith("aws.")) {
     reader.fault(
       "EVENT_SOURCE",
       reader.quoted("EVENT_SOURCE"),
@@ -101,15 +111,45 @@ function busTarget(reader: Reader, consumer: Config["consumer"]): Target {
   }
   return {
     kind: "eventbridge",
-    bus: reader.text("EVENT_BUS_NAME") ?? "",
+    bus: bus ?? "",
     source,
-    detailType: templateOf(reader, "EVENT_DETAIL_TYPE", "{subject}", consumer),
+    detailType: eventTemplate(reader, "EVENT_DETAIL_TYPE", "{subject}", consumer),
     maxSize:
       reader.optional("EVENT_MAX_SIZE", "a size from 1KiB to 1MiB, like 256KiB", (text) => {
         const bytes = parseSize(text);
         return bytes !== undefined && bytes >= 1024 && bytes <= 1_048_576 ? bytes : undefined;
       }) ?? 262_144,
   };
+}
+
+/** One that is too long for every message is refused at the start; the others are measured with each message. */
+function eventTemplate(
+  reader: Reader,
+  name: keyof typeof MOST,
+  fallback: string,
+  consumer: Config["consumer"],
+): Template {
+  const template = templateOf(reader, name, fallback, consumer);
+  const least = template
+    .map((part) => knownText(part, consumer.stream)?.length ?? 1)
+    .reduce((sum, length) => sum + length, 0);
+  if (least > MOST[name]) {
+    const given = JSON.stringify(reader.text(name) ?? fallback);
+    reader.fault(name, given, `at most ${MOST[name]} characters, and this makes ${least} or more`);
+  }
+  return template;
+}
+
+/** What every message fills in. */
+function knownStart(template: Template, stream: string): string {
+  const unknown = template.findIndex((part) => knownText(part, stream) === undefined);
+  const known = unknown < 0 ? template : template.slice(0, unknown);
+  return known.map((part) => knownText(part, stream)).join("");
+}
+
+function knownText(part: Template[number], stream: string): string | undefined {
+  if (part.kind === "literal") return part.text;
+  return part.kind === "stream" ? stream : undefined;
 }
 
 /** A place that no subject of the filter can fill is refused at the start. */

@@ -54,7 +54,8 @@ export function decide(
     case "rejected":
       return rejected(`rejected: ${outcome.reason}`, outcome.reason, history, policy);
     case "failed":
-      if (hasFailedEnough(history, policy)) {
+      // With `hold` nothing is given up: what may succeed later is tried until it does.
+      if (policy.onRejected === "bury" && hasFailedEnough(history, policy)) {
         const evidence = `failed ${history.failures} times, ${history.evidence} of them while others of the same call were accepted`;
         return rejected(evidence, outcome.reason, history, policy);
       }

@@ -7,14 +7,7 @@ import type { Delivery, Outcome } from "../core/outcome.ts";
 import type { DeadLetters, Letter, Message } from "../core/ports.ts";
 import { messageId } from "../map/message-id.ts";
 import { rfc3339 } from "../map/time.ts";
-import {
-  answered,
-  codeOf,
-  type Codes,
-  outcomeOfCode,
-  reasonOf,
-  unavailable,
-} from "../sinks/failed-call.ts";
+import { codeOf, type Codes, reasonOf, unavailable } from "../sinks/failed-call.ts";
 import { requestHandler } from "../sinks/request-handler.ts";
 
 export interface DeadObject {
@@ -25,6 +18,8 @@ export interface DeadObject {
   readonly metadata: Readonly<Record<string, string>>;
   /** Headers that do not fit into the metadata: a JSON object beside it, named `<key>.headers.json`. */
   readonly headers?: string;
+  /** A subject that does not fit into the metadata: beside it, named `<key>.subject.txt`. */
+  readonly subject?: string;
 }
 
 /** The one narrow seam to S3. */
@@ -41,8 +36,11 @@ export interface Bucket {
 /** Most bytes of an object's metadata, names and values together. S3 User Guide, "Working with object metadata". */
 const METADATA_BYTES = 2048;
 
-/** Of a reason or of evidence, so that the metadata has room for the rest. */
-const TEXT_CHARACTERS = 256;
+/** What stands before each name on the wire, and may count. */
+const NAME_PREFIX = "x-amz-meta-";
+
+/** Of a reason or of evidence, encoded, so that the metadata has room for the rest. */
+const TEXT_BYTES = 256;
 
 const AT_ONCE = 10;
 
@@ -72,21 +70,25 @@ export function s3Bucket(name: string, timeoutMs: number, forcePathStyle: boolea
   };
 }
 
+type Unavailable = Extract<Delivery, { readonly kind: "unavailable" }>;
+
 export function deadLetterBucket(bucket: Bucket, origin: string): DeadLetters<DeadObject> {
-  async function store(object: DeadObject, signal: AbortSignal): Promise<Outcome | Delivery> {
+  async function store(object: DeadObject, signal: AbortSignal): Promise<Outcome | Unavailable> {
     try {
       // The object itself comes last: where it is, everything is.
       if (object.headers !== undefined) {
         await bucket.put(`${object.key}.headers.json`, object.headers, {}, signal);
       }
+      if (object.subject !== undefined) {
+        await bucket.put(`${object.key}.subject.txt`, object.subject, {}, signal);
+      }
       await bucket.put(object.key, object.body, object.metadata, signal);
       return { kind: "accepted", receipt: `s3://${bucket.name}/${object.key}` };
     } catch (error) {
-      const code = codeOf(error);
-      const isOwn = S3_CODES.isPermanent(code);
-      return isOwn
-        ? outcomeOfCode(code, reasonOf(error), S3_CODES)
-        : unavailable(error, `s3://${bucket.name}`, S3_CODES);
+      if (S3_CODES.isPermanent(codeOf(error))) {
+        return { kind: "rejected", reason: reasonOf(error) };
+      }
+      return unavailable(error, `s3://${bucket.name}`, S3_CODES) as Unavailable;
     }
   }
 
@@ -96,26 +98,16 @@ export function deadLetterBucket(bucket: Bucket, origin: string): DeadLetters<De
     size: (object) => object.body.length,
     async deliver(batch, signal) {
       const results = await Promise.all(batch.map((object) => store(object, signal)));
-      const first = results.find((result) => result.kind === "unavailable");
-      // All of them, or not one of them: then it is about the bucket.
-      if (first && results.every((result) => result.kind === "unavailable")) return first;
-      return answered(results.map(outcomeOfResult), S3_CODES);
+      const failed = results.filter((result) => result.kind === "unavailable");
+      const worst = failed.find(({ stop }) => stop) ?? failed[0];
+      // All of them: then it is about the bucket.
+      if (worst && failed.length === results.length) return worst;
+      const outcomes = results.map((result): Outcome =>
+        result.kind === "unavailable" ? { kind: "unknown", reason: result.reason } : result,
+      );
+      return { kind: "answered", outcomes, ...(worst?.stop && { stop: worst.reason }) };
     },
   };
-}
-
-function outcomeOfResult(result: Outcome | Delivery): Outcome {
-  switch (result.kind) {
-    case "unavailable":
-      return { kind: "unknown", reason: result.reason };
-    case "answered":
-      return result.outcomes[0] ?? { kind: "unknown", reason: "no outcome" };
-    case "accepted":
-    case "failed":
-    case "rejected":
-    case "unknown":
-      return result;
-  }
 }
 
 function deadObject(message: Message, origin: string, letter: Letter): DeadObject {
@@ -124,36 +116,47 @@ function deadObject(message: Message, origin: string, letter: Letter): DeadObjec
   const own = {
     "nats-id": encoded(messageId(origin, message)),
     "nats-stream": encoded(stream),
-    "nats-subject": encoded(subject),
-    "dead-letter-reason": encoded(letter.reason.slice(0, TEXT_CHARACTERS)),
-    "dead-letter-evidence": encoded(letter.evidence.slice(0, TEXT_CHARACTERS)),
+    "dead-letter-reason": encoded(letter.reason, TEXT_BYTES),
+    "dead-letter-evidence": encoded(letter.evidence, TEXT_BYTES),
     "dead-letter-tries": String(letter.tries),
   };
+  const besides = { "nats-headers-in": "headers.json" };
+  const subjectHere = { ...own, "nats-subject": encoded(subject) };
+  const subjectFits = fits({ ...subjectHere, ...besides });
+  const withSubject = subjectFits ? subjectHere : { ...own, "nats-subject-in": "subject.txt" };
   const members = [...headers].map(
     ([name, values]) => `${JSON.stringify(name)}:${JSON.stringify(values)}`,
   );
   const text = `{${members.join(",")}}`;
-  const withHeaders = headers.size === 0 ? own : { ...own, "nats-headers": encoded(text) };
-  const fits = sizeOf(withHeaders) <= METADATA_BYTES;
+  const headersHere =
+    headers.size === 0 ? withSubject : { ...withSubject, "nats-headers": encoded(text) };
+  const headersFit = fits(headersHere);
   return {
     key: `${encodeURIComponent(origin)}/${date}/${streamSequence}-${timestampNanos}`,
     body: data,
-    metadata: fits ? withHeaders : { ...own, "nats-headers-in": "headers.json" },
-    ...(!fits && { headers: text }),
+    metadata: headersFit ? headersHere : { ...withSubject, ...besides },
+    ...(!headersFit && { headers: text }),
+    ...(!subjectFits && { subject }),
   };
 }
 
-function sizeOf(metadata: Readonly<Record<string, string>>): number {
-  return Object.entries(metadata).reduce(
-    (sum, [name, value]) => sum + name.length + value.length,
-    0,
+function fits(metadata: Readonly<Record<string, string>>): boolean {
+  const sizes = Object.entries(metadata).map(
+    ([name, value]) => NAME_PREFIX.length + name.length + value.length,
   );
+  return sizes.reduce((sum, size) => sum + size, 0) <= METADATA_BYTES;
 }
 
-/** Printable ASCII without `%` stands for itself; everything else as `decodeURIComponent` reads it. */
-function encoded(text: string): string {
-  return text
-    .toWellFormed()
-    .replaceAll(/[^ -$&-~]+/g, encodeURIComponent)
-    .replaceAll(/^ | $/g, "%20");
+/**
+ * Printable ASCII without `%` stands for itself; everything else as `decodeURIComponent` reads it. What would be longer
+ * than `most` is cut between two characters.
+ */
+function encoded(text: string, most: number = Number.POSITIVE_INFINITY): string {
+  let result = "";
+  for (const character of text.toWellFormed()) {
+    const next = /[^ -$&-~]/.test(character) ? encodeURIComponent(character) : character;
+    if (result.length + next.length > most) break;
+    result += next;
+  }
+  return result.replaceAll(/^ | $/g, "%20");
 }

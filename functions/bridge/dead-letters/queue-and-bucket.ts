@@ -67,8 +67,8 @@ function together(
   deliveries: readonly (Delivery | undefined)[],
 ): Delivery {
   const made = deliveries.filter((delivery) => delivery !== undefined);
-  const [only] = made;
-  if (only && made.every(({ kind }) => kind === "unavailable")) return only;
+  const worst = made.find((delivery) => delivery.stop) ?? made[0];
+  if (worst && made.every(({ kind }) => kind === "unavailable")) return worst;
   const stop = made
     .map((delivery) =>
       delivery.kind === "answered" ? delivery.stop : delivery.stop ? delivery.reason : undefined,

@@ -39,6 +39,7 @@ export function scrubber(secrets: readonly string[]): (text: string) => string {
 
 /** At which level each event of the loop is told; one that is not listed is `info`. */
 export const LEVELS: Readonly<Record<string, LogLevel>> = {
+  "bus-not-readable": "warn",
   "consumer-differs": "warn",
   "consumer-made": "warn",
   "dead-letter-refused": "error",
@@ -46,6 +47,7 @@ export const LEVELS: Readonly<Record<string, LogLevel>> = {
   "leader-changed": "info",
   "leases-lapsed": "warn",
   "message-buried": "warn",
+  "message-held": "warn",
   "message-not-accepted": "debug",
   "not-reconnected": "warn",
   "pull-interrupted": "warn",

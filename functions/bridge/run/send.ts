@@ -76,7 +76,7 @@ export async function send<P, D>(
   const settled = new Set([...meaning.keys()].map(({ held }) => held.message.streamSequence));
   work.hand.remove(items.filter((item) => settled.has(item.sequence)));
   await work.settle(meaning);
-  return buried ?? outageOf(work, deliveries) ?? tooManyDelayed(work);
+  return buried ?? outageOf(work, deliveries) ?? tooManyHeld(work) ?? tooManyDelayed(work);
 }
 
 /** It, or one of those with it: alone it will show. A high delivery count alone raises the same question. */
@@ -153,6 +153,9 @@ function conclude<P, D>(
       tries: history.tries,
       decision: decision.kind,
     });
+  }
+  if (outcome.kind === "rejected" && decision.kind !== "bury") {
+    observe("message-held", { streamSequence: item.sequence, reason: outcome.reason });
   }
   memory.keep(item.sequence, history);
   switch (decision.kind) {
@@ -234,6 +237,16 @@ function outageOf<P, D>(work: Work<P, D>, deliveries: readonly Delivery[]): Endi
     work.outage.ends();
   }
   return undefined;
+}
+
+/** Rejected messages that are held in their place take the room of the others. */
+function tooManyHeld<P, D>(work: Work<P, D>): Ending | undefined {
+  const held = [...work.hand].filter(({ notBefore }) => notBefore === Number.POSITIVE_INFINITY);
+  if (held.length < work.policy.window / 2) return undefined;
+  return {
+    stop: "blocked",
+    reason: `${held.length} rejected messages are held (ON_REJECTED=hold), half of what may be unsettled`,
+  };
 }
 
 /** Delayed messages occupy max ack pending: beyond half of it the rest of the stream would starve. */

@@ -93,7 +93,12 @@ test("on hold a rejected message keeps its place in an ordered bridge", () => {
   const hold: SettlementPolicy = { ...ordered, onRejected: "hold" };
   const forever = { kind: "keep", delayMs: Number.POSITIVE_INFINITY };
   expect(decide(rejected, first, hold, 0)).toEqual(forever);
-  expect(decide(failed, { tries: 5, failures: 5, evidence: 5 }, hold, 0)).toEqual(forever);
+});
+
+test("on hold a message that may succeed later is tried until it does", () => {
+  const hold: SettlementPolicy = { ...ordered, onRejected: "hold" };
+  const history: History = { tries: 50, failures: 50, evidence: 50 };
+  expect(decide(failed, history, hold, 0)).toEqual({ kind: "keep", delayMs: 60_000 });
 });
 
 test("on hold a rejected message goes out of the way where there is no order", () => {

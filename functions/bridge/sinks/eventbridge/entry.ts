@@ -79,7 +79,7 @@ function detailOf(message: Message, origin: string): string {
   if (!isPlainObject(value) || Object.hasOwn(value, "nats")) return `{${nats},"data":${text}}`;
   const end = text.lastIndexOf("}");
   const comma = Object.keys(value).length > 0 ? "," : "";
-  return `${text.slice(0, end)}${comma}${nats}}`;
+  return `${text.slice(0, end)}${comma}${nats}${text.slice(end)}`;
 }
 
 function natsOf(message: Message, origin: string): string {

@@ -9,6 +9,9 @@ export interface FunctionAnswer {
   readonly Payload?: Uint8Array | undefined;
 }
 
+/** A dead letter has to carry it beside the message. */
+const REASON_CHARACTERS = 1000;
+
 /**
  * `null` or absent answer, `null` or empty `batchItemFailures`: all succeeded. An identifier that is empty, `null` or
  * unknown, or an answer that cannot be read: all failed. "Reporting batch item failures", Lambda Developer Guide.
@@ -66,13 +69,20 @@ function failedIds(text: string): readonly string[] | undefined {
 }
 
 function thrown(functionError: string, text: string): string {
+  const { errorMessage, errorType } = errorOf(text);
+  const reason = `${errorType ?? functionError}: ${errorMessage ?? "no message"}`;
+  return reason.slice(0, REASON_CHARACTERS).toWellFormed();
+}
+
+interface ThrownError {
+  readonly errorMessage?: string | null;
+  readonly errorType?: string | null;
+}
+
+function errorOf(text: string): ThrownError {
   try {
-    const { errorMessage, errorType } = JSON.parse(text) as {
-      errorMessage?: string;
-      errorType?: string;
-    };
-    return `${errorType ?? functionError}: ${errorMessage ?? "no message"}`;
+    return (JSON.parse(text) as ThrownError | null) ?? {};
   } catch {
-    return `${functionError}: no message`;
+    return {};
   }
 }

@@ -11,7 +11,7 @@ import { sqsEntry, type SqsEntry, type SqsMapping } from "./entry.ts";
 export const SQS_BATCH_ENTRIES = 10;
 
 /** Most bytes of one message and of all entries of a batch together. "Amazon SQS message quotas". */
-export const SQS_MAX_BYTES = 1_048_576;
+const SQS_MAX_BYTES = 1_048_576;
 
 export interface SqsSinkOptions {
   readonly queue: SqsQueue;
