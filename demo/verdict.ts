@@ -1,0 +1,75 @@
+// What arrived against what was sent: every message, byte for byte.
+import { readSqsMessage } from "../test/support/read-sqs-message.ts";
+import type { Received } from "../test/support/sqs.ts";
+import type { DemoMessage } from "./messages.ts";
+
+export type Verdict = {
+  readonly sent: number;
+  /** Different messages. */
+  readonly arrived: number;
+  readonly lost: number;
+  /** More copies than one. */
+  readonly duplicates: number;
+  /** Groups whose messages arrived in another order than they were published; not looked at on a standard queue. */
+  readonly outOfOrder: readonly string[];
+  /** By stream sequence: payload or headers differ, or nobody has sent it. */
+  readonly changed: readonly number[];
+};
+
+/** `sent` by stream sequence; `received` as SQS gave it. */
+export function verdict(
+  sent: ReadonlyMap<number, DemoMessage>,
+  received: readonly Received[],
+  ordered: boolean,
+): Verdict {
+  const seen = new Set<number>();
+  const changed: number[] = [];
+  const lastOfGroup = new Map<string, number>();
+  const outOfOrder = new Set<string>();
+  for (const message of received) {
+    const sequence = sequenceOf(message);
+    const original = sent.get(sequence);
+    if (!original || !isSame(original, message)) changed.push(sequence);
+    if (seen.has(sequence)) continue;
+    seen.add(sequence);
+    const group = original?.group ?? "";
+    if (ordered && sequence < (lastOfGroup.get(group) ?? 0)) outOfOrder.add(group);
+    lastOfGroup.set(group, sequence);
+  }
+  return {
+    sent: sent.size,
+    arrived: seen.size,
+    lost: [...sent.keys()].filter((sequence) => !seen.has(sequence)).length,
+    duplicates: received.length - seen.size,
+    outOfOrder: [...outOfOrder],
+    changed,
+  };
+}
+
+export function isGood({ changed, lost, outOfOrder }: Verdict): boolean {
+  return lost === 0 && outOfOrder.length === 0 && changed.length === 0;
+}
+
+/** The last lines of the demo. */
+export function lastLines(result: Verdict, ordered: boolean): readonly string[] {
+  const order = result.outOfOrder.length === 0 ? "order kept" : "order broken";
+  return [
+    `sent ${result.sent}`,
+    `arrived ${result.arrived}`,
+    `lost ${result.lost}`,
+    `duplicates ${result.duplicates}`,
+    ordered ? order : "order not promised by a standard queue",
+  ];
+}
+
+/** `<origin>/<stream sequence>/<timestamp>` */
+function sequenceOf(message: Received): number {
+  return Number(message.attributes["nats-id"]?.split("/").at(-2));
+}
+
+function isSame(original: DemoMessage, message: Received): boolean {
+  const { data, headers } = readSqsMessage(message.raw);
+  const sorted = (from: DemoMessage["headers"]): string =>
+    JSON.stringify([...from].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return data.equals(original.data) && sorted(headers) === sorted(original.headers);
+}

@@ -1,0 +1,43 @@
+// Floor: the AWS SDK alone. Sends the same batch of ten again and again, so many calls at once; nothing else.
+import { SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
+
+const [queueUrl = "", concurrencyText = "", attributesText = ""] = process.argv.slice(2);
+const concurrency = Number(concurrencyText);
+// As the service has it: one try, MD5 not checked by the SDK, a socket for each call.
+const client = new SQSClient({
+  useQueueUrlAsEndpoint: false,
+  maxAttempts: 1,
+  md5: false,
+  requestHandler: { httpAgent: { maxSockets: concurrency } },
+});
+const values = [
+  ["nats-id", "BENCH/123456/1795271260674195254"],
+  ["nats-subject", "bench.eu.7"],
+  ["Content-Type", "application/json"],
+  ["Tenant", "tenant-7"],
+].slice(0, Number(attributesText));
+
+let sent = 0;
+process.on("message", (question) => {
+  if (question === "done") process.send?.({ done: sent });
+});
+process.send?.("ready");
+
+async function sender(): Promise<void> {
+  for (;;) {
+    const Entries = Array.from({ length: 10 }, (_, i) => ({
+      Id: String(i),
+      MessageBody: "x".repeat(500),
+      MessageAttributes: Object.fromEntries(
+        values.map(([name, StringValue]) => [name, { DataType: "String", StringValue }]),
+      ),
+    }));
+    const { Successful = [] } = await client.send(
+      new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }),
+      { abortSignal: new AbortController().signal },
+    );
+    sent += Successful.length;
+  }
+}
+
+await Promise.all(Array.from({ length: concurrency }, sender));
