@@ -85,6 +85,8 @@ export interface ConsumerState {
   readonly pending: number;
   readonly paused: boolean;
   readonly deliveredConsumerSequence: number;
+  /** Everything up to this consumer sequence is settled. */
+  readonly settledConsumerSequence: number;
   /** Everything up to this stream sequence is settled. */
   readonly ackFloor: number;
   readonly maxAckPending: number;

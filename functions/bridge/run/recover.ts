@@ -9,6 +9,9 @@ import { type Ending, endingOf, type Work } from "./work.ts";
 /** Between two looks at the consumer. */
 const LOOK_MS: Ms = 250;
 
+/** After so many the server's word is taken. */
+const MOST_LOOKS = 5;
+
 /** What another run holds comes back after its ack wait; the server is given a little longer. */
 const MARGIN_MS: Ms = 250;
 
@@ -17,12 +20,32 @@ const MARGIN_MS: Ms = 250;
  * having disturbed it. After that it pulls until it holds all that is unsettled.
  */
 export async function recover<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
-  const first = work.state as ConsumerState;
+  const first = await consistentState(work);
+  if ("stop" in first) return first;
   work.consumerSequence = first.deliveredConsumerSequence;
   if (first.ackPending === 0) return undefined;
   if (work.timeLeftMs < first.ackWaitMs + MARGIN_MS) return tooShort(work, first.ackWaitMs);
   work.ports.observe("recovering", { unsettled: first.ackPending, waitMs: first.ackWaitMs });
   return (await watch(work, first)) ?? gather(work);
+}
+
+/**
+ * A leader that has just been elected may say that nothing is unsettled before it knows. It is asked again while its
+ * own numbers contradict that.
+ */
+async function consistentState<P, D>(work: Work<P, D>): Promise<ConsumerState | Ending> {
+  let state = work.state as ConsumerState;
+  for (let looks = 1; looks < MOST_LOOKS && isDoubtful(state); looks += 1) {
+    await work.sleep(LOOK_MS);
+    const next = await work.look();
+    if ("end" in next) return endingOf(next);
+    state = next;
+  }
+  return state;
+}
+
+function isDoubtful(state: ConsumerState): boolean {
+  return state.ackPending === 0 && state.settledConsumerSequence < state.deliveredConsumerSequence;
 }
 
 /** It would only watch, run after run. */

@@ -113,8 +113,9 @@ export class JetStreamSource implements Source {
   async state(): Promise<ConsumerState | Trouble> {
     try {
       const session = this.#openSession();
+      const askedAt = this.#clock.now();
       const [consumer, stream] = await this.#api.info(session);
-      const trouble = this.#checkIncarnation(consumer, stream, false);
+      const trouble = this.#checkIncarnation(consumer, stream, false, askedAt);
       if (trouble) return trouble;
       await this.#settleAgainAfterLeaderChange(session, consumer);
       return this.#stateOf(consumer, stream);
@@ -178,7 +179,7 @@ export class JetStreamSource implements Source {
     if (isOpen && (await this.#settling.atOnce(session, inTime))) {
       return { confirmed: inTime, unconfirmed: late };
     }
-    const prove = (): Promise<Proof> => this.#prove();
+    const prove = (since: Ms): Promise<Proof> => this.#prove(since);
     const settled = await this.#settling.oneByOne(await this.#sessionForSettling(), inTime, prove);
     this.#options.observe("settled-again", {
       confirmed: settled.confirmed.length,
@@ -221,7 +222,7 @@ export class JetStreamSource implements Source {
   /** What is found at the start is what everything later is compared with. */
   #adopt(consumer: ConsumerAnswer, stream: StreamAnswer | undefined): void {
     this.#incarnation = this.#options.known;
-    const trouble = this.#checkIncarnation(consumer, stream, true);
+    const trouble = this.#checkIncarnation(consumer, stream, true, this.#clock.now());
     if (trouble?.end === "gone") throw trouble.cause;
     this.#estranged = undefined;
     this.#incarnation = incarnationOf(consumer, stream);
@@ -239,6 +240,7 @@ export class JetStreamSource implements Source {
       pending: consumer.num_pending,
       paused: consumer.paused === true,
       deliveredConsumerSequence: consumer.delivered.consumer_seq,
+      settledConsumerSequence: consumer.ack_floor.consumer_seq,
       ackFloor: consumer.ack_floor.stream_seq,
       maxAckPending: consumer.config.max_ack_pending ?? -1,
       ackWaitMs: this.#ackWaitMs,
@@ -253,6 +255,7 @@ export class JetStreamSource implements Source {
     consumer: ConsumerAnswer,
     stream: StreamAnswer | undefined,
     reconnected: boolean,
+    askedAt: Ms,
   ): Trouble | undefined {
     if (this.#estranged) return this.#estranged;
     const now = incarnationOf(consumer, stream);
@@ -263,7 +266,7 @@ export class JetStreamSource implements Source {
     });
     const lostTail = reconnected ? this.#lostTail(consumer, stream) : undefined;
     if (verdict === "same" && lostTail === undefined) {
-      this.#provenAt = this.#clock.now();
+      this.#provenAt = Math.max(this.#provenAt, askedAt);
       return undefined;
     }
     const { stream: name, consumer: durable } = this.#options.wanted;
@@ -288,14 +291,16 @@ export class JetStreamSource implements Source {
     return undefined;
   }
 
-  #needsProof(): boolean {
-    return this.#estranged !== undefined || this.#clock.now() - this.#provenAt > PROOF_MS;
+  /** The last proof is too old, or from before `since`. */
+  #needsProof(since: Ms = Number.NEGATIVE_INFINITY): boolean {
+    const isOld = this.#clock.now() - this.#provenAt > PROOF_MS || this.#provenAt < since;
+    return this.#estranged !== undefined || isOld;
   }
 
   /** A proof that is fresh enough, or a new one: one at a time, however many ask for it. */
-  #prove(): Promise<Proof> {
+  #prove(since?: Ms): Promise<Proof> {
     if (this.#estranged) return Promise.resolve("other");
-    if (!this.#needsProof()) return Promise.resolve("same");
+    if (!this.#needsProof(since)) return Promise.resolve("same");
     this.#proving ??= this.#proveAnew().finally(() => {
       this.#proving = undefined;
     });
@@ -362,8 +367,9 @@ export class JetStreamSource implements Source {
     if (this.#estranged || this.#lost?.end === "refused") return undefined;
     try {
       const session = await this.#dial();
+      const askedAt = this.#clock.now();
       const [consumer, stream] = await this.#api.info(session);
-      if (this.#checkIncarnation(consumer, stream, true)) return undefined;
+      if (this.#checkIncarnation(consumer, stream, true, askedAt)) return undefined;
       // What was confirmed before stays as it is: a server that crashed may have given its sequences to others since.
       this.#settling.forgetRecent();
       return session;

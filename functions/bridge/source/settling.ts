@@ -13,8 +13,8 @@ const MOST_RECENT = 10_000;
 
 const NANOS_PER_MS = 1_000_000;
 
-/** Whether consumer and stream are still those that the messages came from, as known not longer ago than is allowed. */
-export type Prove = () => Promise<"same" | "other" | "unknown">;
+/** Whether consumer and stream are still those that the messages came from, as known since `since`. */
+export type Prove = (since: Ms) => Promise<"same" | "other" | "unknown">;
 
 export class Settling {
   readonly #clock: Clock;
@@ -67,14 +67,14 @@ export class Settling {
   }
 
   /**
-   * While a new leader is elected nobody takes an ack, and the server says so at once: it is asked again. So it says of
-   * a consumer that is gone, and may be made anew: no try without a proof.
+   * While a new leader is elected nobody takes an ack, and the server says so at once: it is asked again. It says the
+   * same of a consumer that is gone, and may be made anew: so no try without a proof from after the one that failed.
    */
   async #insist(session: Session, verdict: Verdict, prove: Prove): Promise<boolean> {
     const { held, kind } = verdict;
     const until = this.#clock.now() + this.#timeoutMs;
     for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 2, 250)) {
-      const proof = await prove();
+      const proof = await prove(this.#clock.now());
       if (proof === "other" || (kind !== "ack" && !isOurs(held, this.#clock.now()))) return false;
       const isSame = proof === "same";
       if (isSame && (await this.#confirm(session, held.token, payloadOf(verdict)))) return true;
