@@ -53,7 +53,15 @@ async function endOf<P, D>(
 ): Promise<Ending | undefined> {
   const brought = pulled.held.length;
   history.moreThere = pulled.end === "filled";
+  const wasOversized = history.oversized;
   history.oversized = pulled.end === "budget" && brought === 0;
+  if (wasOversized && history.oversized) {
+    return {
+      stop: "unavailable",
+      reason:
+        "the next message is larger than what the consumer allows a pull (max_bytes): raise it",
+    };
+  }
   if (pulled.end !== "interrupted") history.interruptions = 0;
   switch (pulled.end) {
     case "filled":

@@ -65,6 +65,8 @@ export class Work<P, D> {
   #pace: Ms | undefined;
   #reportedAt: Ms;
   #settling: Promise<void> = Promise.resolve();
+  /** Verdicts on their way: no longer in our hands, not yet counted. */
+  #beingSettled = 0;
 
   constructor(ports: Ports<P, D>, policy: Policy, until: Until, decisions: Decisions) {
     this.ports = ports;
@@ -168,7 +170,9 @@ export class Work<P, D> {
   async settle(meaning: ReadonlyMap<Verdict, Counted>): Promise<void> {
     await this.#settling;
     if (meaning.size === 0) return;
+    this.#beingSettled = meaning.size;
     this.#settling = this.ports.source.settle([...meaning.keys()]).then((result) => {
+      this.#beingSettled = 0;
       this.tally.settled(result, meaning);
     });
   }
@@ -183,7 +187,7 @@ export class Work<P, D> {
     return tally.receipt(
       ending?.stop ?? null,
       ending?.reason,
-      hand.size,
+      hand.size + this.#beingSettled,
       this.now - this.startedAt,
     );
   }

@@ -1,5 +1,6 @@
 /** The durable consumer: what ours looks like, and how one that exists may differ. */
 import type { ConsumerConfig } from "@nats-io/jetstream";
+import type { PullRequest } from "../core/ports.ts";
 import type { ConsumerAnswer } from "./api.ts";
 
 export interface WantedConsumer {
@@ -115,6 +116,35 @@ export function differences(
 function filtersOf(config: Partial<ConsumerConfig>): readonly string[] {
   const filters = config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : []);
   return filters.filter((filter) => filter !== ">").toSorted();
+}
+
+/** What a consumer allows a single pull; undefined: anything. */
+export interface RequestLimits {
+  readonly batch?: number;
+  readonly waitMs?: number;
+  readonly maxBytes?: number;
+}
+
+export function requestLimitsOf(config: Partial<ConsumerConfig>): RequestLimits {
+  const { max_batch: batch, max_bytes: maxBytes, max_expires: expires } = config;
+  return {
+    ...(batch && { batch }),
+    ...(expires && { waitMs: expires / NANOS_PER_MS }),
+    ...(maxBytes && { maxBytes }),
+  };
+}
+
+/** A pull that asks for more than is allowed is refused as a whole: so it asks for no more. */
+export function withinLimits(request: PullRequest, limits: RequestLimits): PullRequest {
+  const atMost = (value: number, limit = Number.POSITIVE_INFINITY): number =>
+    Math.min(value, limit);
+  return {
+    ...request,
+    batch: atMost(request.batch, limits.batch),
+    waitMs: atMost(request.waitMs, limits.waitMs),
+    // 0 is without a limit, which a consumer that has one does not allow.
+    maxBytes: atMost(request.maxBytes || Number.POSITIVE_INFINITY, limits.maxBytes),
+  };
 }
 
 /** Settings that are allowed and may surprise: said once, at start. */

@@ -20,7 +20,12 @@ import {
   leaderOf,
   type StreamAnswer,
 } from "./api.ts";
-import type { WantedConsumer } from "./consumer.ts";
+import {
+  requestLimitsOf,
+  type RequestLimits,
+  type WantedConsumer,
+  withinLimits,
+} from "./consumer.ts";
 import { ConsumerApi } from "./consumer-api.ts";
 import { messageOf } from "./delivery.ts";
 import { compareIncarnations, type Incarnation, incarnationOf } from "./incarnation.ts";
@@ -69,6 +74,7 @@ export class JetStreamSource implements Source {
   /** A proof under way: until it is there, nothing is pulled either. */
   #proving: Promise<Proof> | undefined;
   #leader: string | undefined;
+  #limits: RequestLimits = {};
   #ackWaitMs: Ms;
   #lastConsumerSequence = 0;
   #highestStreamSequence = 0;
@@ -230,6 +236,7 @@ export class JetStreamSource implements Source {
     this.#ackWaitMs = (consumer.config.ack_wait ?? 0) / NANOS_PER_MS || this.#ackWaitMs;
     this.#lastConsumerSequence = consumer.delivered.consumer_seq;
     this.#leader = leaderOf(consumer);
+    this.#limits = requestLimitsOf(consumer.config);
   }
 
   #stateOf(consumer: ConsumerAnswer, stream: StreamAnswer | undefined): ConsumerState {
@@ -317,8 +324,9 @@ export class JetStreamSource implements Source {
 
   // — Receiving
 
-  #sendPull(request: PullRequest): Pulling {
+  #sendPull(wanted: PullRequest): Pulling {
     const session = this.#openSession();
+    const request = withinLimits(wanted, this.#limits);
     const pulling = new Pulling(this.#clock, session.pullInbox(), request, this.#arrived);
     this.#pulling = pulling;
     this.#pullSentAt = pulling.sentAt;
@@ -326,7 +334,7 @@ export class JetStreamSource implements Source {
       batch: request.batch,
       no_wait: true,
       expires: Math.round(request.waitMs * NANOS_PER_MS),
-      ...(request.maxBytes > 0 && { max_bytes: request.maxBytes }),
+      ...(Number.isFinite(request.maxBytes) && { max_bytes: request.maxBytes }),
     };
     session.publish(this.#subjects.pull, JSON.stringify(body), pulling.inbox);
     return pulling;

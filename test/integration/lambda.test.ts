@@ -1,0 +1,184 @@
+// The Lambda entry in a process of its own, called as the runtime calls it. Its real runtime is another test's.
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Receipt } from "../../functions/bridge/run/receipt.ts";
+import { startAwsFaultProxy } from "../support/aws-fault-proxy.ts";
+import { QUICK } from "../support/bridge-settings.ts";
+import { operate, type Operator } from "../support/jetstream.ts";
+import { endsWithUs } from "../support/leave-nothing.ts";
+import { type Parts, type Route, startParts } from "../support/parts.ts";
+
+let parts: Parts;
+let operator: Operator;
+
+beforeAll(async () => {
+  parts = await startParts();
+  operator = await operate(parts.server.url);
+});
+afterAll(async () => {
+  await operator.close();
+  await parts[Symbol.asyncDispose]();
+});
+
+interface Invocation {
+  readonly receipt?: Receipt;
+  readonly error?: string;
+  /** How long the handler took. */
+  readonly ms?: number;
+  /** Time it left of what was granted. */
+  readonly left?: number;
+}
+
+interface Invoked {
+  readonly code: number | null;
+  readonly invocations: readonly Invocation[];
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const ENTRY = new URL("../../functions/forward.lambda.ts", import.meta.url).href;
+
+/** As the runtime does it: the module is loaded once, and its handler called once for each grant of milliseconds. */
+const RUNTIME = `
+  const tell = (one) => process.stdout.write("INVOCATION " + JSON.stringify(one) + "\\n");
+  const { handler } = await import(process.env.ENTRY);
+  for (const granted of JSON.parse(process.env.GRANTED)) {
+    const startedAt = performance.now();
+    const ms = () => Math.round(performance.now() - startedAt);
+    const context = { getRemainingTimeInMillis: () => granted - ms() };
+    try {
+      const receipt = await handler({}, context);
+      tell({ receipt, ms: ms(), left: granted - ms() });
+    } catch (error) {
+      tell({ error: String(error), ms: ms(), left: granted - ms() });
+    }
+  }`;
+
+async function invoke(
+  environment: Readonly<Record<string, string>>,
+  ...granted: readonly number[]
+): Promise<Invoked> {
+  const child = spawn(process.execPath, ["--input-type=module", "-e", RUNTIME], {
+    env: { PATH: process.env["PATH"], ...environment, ENTRY, GRANTED: JSON.stringify(granted) },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const callOff = endsWithUs(child.pid!);
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  callOff();
+  const invocations = [...stdout.matchAll(/^INVOCATION (.*)$/gm)].map(
+    ([, json]) => JSON.parse(json!) as Invocation,
+  );
+  return { code, invocations, stdout, stderr };
+}
+
+async function given(name: string, count: number): Promise<Route> {
+  const route = await parts.route(name);
+  await operator.consumer(name, `${name}-to-sqs`, { ack_wait: 20e9 });
+  await operator.publish(`${name}.a`, count);
+  return route;
+}
+
+function addsUp({ pulled, acked, retried, buried, released, unconfirmed, held }: Receipt): void {
+  expect(acked + retried + buried + released + unconfirmed + held).toBe(pulled);
+  expect(held).toBe(0);
+}
+
+describe("an invocation", () => {
+  test.concurrent("drains the stream and returns a receipt that says `idle`, again and again", async () => {
+    const { environment, queueUrl, ...route } = await given("DRAIN", 500);
+    const { code, invocations } = await invoke(
+      { ...environment, ...QUICK, IDLE_TIMEOUT: "300ms" },
+      20_000,
+      20_000,
+    );
+    expect(code).toBe(0);
+    const [first, second] = invocations;
+    expect(first?.receipt).toMatchObject({ stop: "idle", pulled: 500, acked: 500, pending: 0 });
+    expect(first?.ms).toBeLessThan(15_000);
+    expect(second?.receipt).toMatchObject({ stop: "idle", pulled: 0, acked: 0 });
+    expect(await parts.sqs.count(queueUrl)).toBe(500);
+    expect(await route.consumer()).toMatchObject({ num_ack_pending: 0, num_waiting: 0 });
+  });
+
+  test.concurrent("ends in time as `deadline` with a backlog left, and all that it pulled settled", async () => {
+    const { environment, queueUrl, ...route } = await given("DEADLINE", 3000);
+    await using proxy = await startAwsFaultProxy(parts.sqs.endpoint);
+    // Slow at first, then down: what it holds by then has to go back.
+    proxy.script(async ({ number }) => {
+      if (number >= 20) return { kind: "error", status: 503, code: "ServiceUnavailable" };
+      return sleep(200, undefined);
+    });
+    const { code, invocations } = await invoke(
+      {
+        ...environment,
+        ...QUICK,
+        JETSTREAM_ACK_WAIT: "20s",
+        CONCURRENCY: "4",
+        AWS_ENDPOINT_URL: proxy.endpoint,
+      },
+      5000,
+    );
+    expect(code).toBe(0);
+    const [{ receipt, left } = {}] = invocations;
+    expect(left).toBeGreaterThan(0);
+    expect(receipt).toMatchObject({ stop: "deadline", unconfirmed: 0 });
+    addsUp(receipt!);
+    expect(receipt!.acked).toBe(200);
+    expect(receipt!.released).toBeGreaterThan(0);
+    expect(await parts.sqs.count(queueUrl)).toBe(200);
+    const { num_ack_pending, num_pending } = (await route.consumer())!;
+    expect(num_pending + num_ack_pending).toBe(2800);
+    expect(num_ack_pending).toBe(receipt!.released);
+    // Nothing is left to its ack wait: what was released is there for the next run at once, oldest first.
+    const next = await operator.take("DEADLINE", "DEADLINE-to-sqs", receipt!.released);
+    expect(next.map(({ data }) => Number(new TextDecoder().decode(data)))).toEqual(
+      Array.from({ length: receipt!.released }, (_, at) => 201 + at),
+    );
+  });
+
+  test.concurrent("that finds its consumer missing fails with the reason, and makes none", async () => {
+    const { environment, ...route } = await parts.route("MISSING");
+    const { invocations, stdout } = await invoke({ ...environment, ...QUICK }, 10_000);
+    expect(invocations).toMatchObject([
+      {
+        error:
+          "Error: the run stopped as unavailable: consumer MISSING-to-sqs of stream MISSING: consumer not found (10014)",
+      },
+    ]);
+    expect(stdout).toMatch(/"event":"receipt","stop":"unavailable"/);
+    expect(await route.consumer()).toBeUndefined();
+  });
+
+  test.concurrent("with nothing to do is idle soon", async () => {
+    const { environment } = await given("NOTHING", 0);
+    const { invocations } = await invoke(
+      { ...environment, ...QUICK, IDLE_TIMEOUT: "100ms" },
+      10_000,
+    );
+    expect(invocations[0]?.receipt).toMatchObject({ stop: "idle", pulled: 0 });
+    expect(invocations[0]?.ms).toBeLessThan(5000);
+  });
+
+  test.concurrent("with too little time pulls nothing and says `deadline`", async () => {
+    const { environment, ...route } = await given("HURRY", 10);
+    const { invocations } = await invoke({ ...environment, ...QUICK }, 900);
+    expect(invocations[0]?.receipt).toMatchObject({ stop: "deadline", pulled: 0 });
+    expect(await route.consumer()).toMatchObject({ num_ack_pending: 0, num_pending: 10 });
+  });
+});
+
+test("a wrong configuration throws while the module is loaded, with every line", async () => {
+  const { code, invocations, stderr } = await invoke(
+    { NATS_URL: "http://nope", JETSTREAM_STREAM: "S", BATCH_SIZE: "0", SQS_QUEUE_URL: "nope" },
+    1000,
+  );
+  expect(code).not.toBe(0);
+  expect(invocations).toEqual([]);
+  expect(stderr).toMatch(/the configuration is wrong:/);
+  for (const name of ["NATS_URL", "JETSTREAM_CONSUMER", "BATCH_SIZE", "SQS_QUEUE_URL"]) {
+    expect(stderr).toMatch(new RegExp(`^${name}: given .*, expected `, "m"));
+  }
+});
