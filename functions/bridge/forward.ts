@@ -35,8 +35,7 @@ export interface Forward {
 export function forward(config: Config, ports: ForwardPorts): Forward {
   const { observe, report } = ports;
   const dial = dialerOf(config);
-  const sink = sinkOf(config, observe);
-  const deadLetters = deadLettersOf(config, observe);
+  const targets = Promise.all([sinkOf(config, observe), deadLettersOf(config, observe)]);
   const memory = new Memory();
   /** The consumer is made at most once: one that vanishes later is gone. */
   let { management } = config;
@@ -72,6 +71,7 @@ export function forward(config: Config, ports: ForwardPorts): Forward {
     async attempt(until) {
       const startedAt = systemClock.now();
       try {
+        const [sink, deadLetters] = await targets;
         const source = await open();
         const policy = policyOf(config, source.maxPayload, until.deadline - startedAt);
         return await run(

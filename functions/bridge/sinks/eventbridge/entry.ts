@@ -51,14 +51,14 @@ export function eventEntry(message: Message, mapping: EventMapping): EventEntry 
 }
 
 /** Why this can be no `Source`; undefined when it can. */
-export function sourceFault(source: string): string | undefined {
+function sourceFault(source: string): string | undefined {
   if (source.startsWith("aws.")) return `the source ${source} starts with aws., which is reserved`;
   if (source.length <= MOST_SOURCE) return undefined;
   return `the source has ${source.length} characters, EventBridge takes ${MOST_SOURCE}`;
 }
 
 /** Why this can be no `DetailType`; undefined when it can. */
-export function detailTypeFault(detailType: string): string | undefined {
+function detailTypeFault(detailType: string): string | undefined {
   if (detailType.length <= MOST_DETAIL_TYPE) return undefined;
   return `the detail type has ${detailType.length} characters, EventBridge takes ${MOST_DETAIL_TYPE}`;
 }

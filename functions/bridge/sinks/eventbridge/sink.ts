@@ -8,7 +8,7 @@ import { EVENTBRIDGE_CODES } from "./codes.ts";
 import { eventEntry, type EventEntry, type EventMapping } from "./entry.ts";
 
 /** Most entries of one PutEvents. EventBridge API Reference. */
-export const PUT_EVENTS_ENTRIES = 10;
+const PUT_EVENTS_ENTRIES = 10;
 
 /** The sum of a request may reach this in every region. */
 const REQUEST_BYTES = 262_144;
