@@ -1,20 +1,17 @@
 /** What may be sent is sent, and what became of it is settled. */
-import type { Delivery, Outcome } from "../core/outcome.ts";
-import type { Letter, Ms } from "../core/ports.ts";
+import type { Delivery } from "../core/outcome.ts";
+import type { Ms } from "../core/ports.ts";
 import type { Verdict } from "../core/settlement.ts";
 import { bury } from "./bury.ts";
+import { judge, refuse, tooOld } from "./conclude.ts";
 import { deliverWithin } from "./deliver.ts";
 import { whileExtending } from "./keep-alive.ts";
 import type { Item } from "./hand.ts";
-import type { Tries } from "./memory.ts";
 import type { Counted } from "./receipt.ts";
 import { type Ending, isRejected, type Work } from "./work.ts";
 
 /** Deliveries after which a message is tried alone, where that shows something. */
 const SUSPICIOUS_DELIVERIES = 5;
-
-/** Before a call that failed as a whole is made again, while others succeed. */
-const RESEND = { minMs: 100, maxMs: 5000 };
 
 /** Those that are sent now, oldest first. A call that is not full waits while all of its messages are patient. */
 export function ready<P, D>(work: Work<P, D>): readonly Item<P>[] {
@@ -62,7 +59,7 @@ export async function send<P, D>(
   const meaning = new Map<Verdict, Counted>();
   for (const item of items) {
     if (isRejected(item.prepared) && !item.letter) {
-      conclude(work, item, { kind: "rejected", reason: item.prepared.rejected }, false, meaning);
+      refuse(work, item, item.prepared.rejected, meaning);
     }
   }
   for (const [position, call] of calls.entries())
@@ -101,119 +98,6 @@ function deliver<P, D>(
   const limitMs = Math.min(sinkTimeoutMs, work.timeLeftMs, isLong ? sinkTimeoutMs : lease);
   const batch = call.map((item) => item.prepared as P);
   return deliverWithin(clock, sink, batch, limitMs, lapsed);
-}
-
-function judge<P, D>(
-  work: Work<P, D>,
-  call: readonly Item<P>[],
-  delivery: Delivery,
-  meaning: Map<Verdict, Counted>,
-): void {
-  const { memory } = work.ports;
-  if (delivery.kind === "unavailable") {
-    for (const item of call) {
-      const before = memory.of(item.sequence);
-      const tries = before.tries + 1;
-      memory.keep(item.sequence, {
-        ...before,
-        tries,
-        maybeTaken: before.maybeTaken || delivery.maybeTaken,
-      });
-      item.notBefore =
-        work.now + work.decisions.retryDelayMs(tries, RESEND, work.ports.clock.random());
-    }
-    return;
-  }
-  for (const [position, item] of call.entries()) {
-    const isAlone = call.length === 1 && work.ports.sink.limits.aloneIsEvidence === true;
-    const isTelling =
-      isAlone || delivery.outcomes.some((one, at) => at !== position && one.kind === "accepted");
-    conclude(work, item, delivery.outcomes[position] as Outcome, isTelling, meaning);
-  }
-}
-
-/** From what is known of one message to what is done with it. */
-function conclude<P, D>(
-  work: Work<P, D>,
-  item: Item<P>,
-  outcome: Outcome,
-  isTelling: boolean,
-  meaning: Map<Verdict, Counted>,
-): void {
-  const { clock, memory, observe } = work.ports;
-  const before = memory.of(item.sequence);
-  const history = historyAfter(before, outcome, isTelling);
-  const decision = work.decisions.decide(outcome, history, work.policy.settlement, clock.random());
-  const { held } = item;
-  if (outcome.kind !== "accepted") {
-    observe("message-not-accepted", {
-      streamSequence: item.sequence,
-      outcome: outcome.kind,
-      reason: outcome.reason,
-      tries: history.tries,
-      decision: decision.kind,
-    });
-  }
-  if (outcome.kind === "rejected" && decision.kind !== "bury") {
-    observe("message-held", { streamSequence: item.sequence, reason: outcome.reason });
-  }
-  memory.keep(item.sequence, history);
-  switch (decision.kind) {
-    case "ack":
-      if (isPossibleDuplicate(item, before, outcome)) work.tally.duplicates += 1;
-      work.stuckSince = undefined;
-      memory.forget(item.sequence);
-      meaning.set({ kind: "ack", held }, "acked");
-      return;
-    case "keep":
-      item.notBefore = work.now + decision.delayMs;
-      // Alone in a call its failure says nothing of itself: it waits for company, as long again.
-      item.patientUntil = item.notBefore + decision.delayMs;
-      return;
-    case "retry":
-      // Past its lease it is not given back: it goes by itself, and may be somebody else's already.
-      if (!work.decisions.isOurs(held, work.now)) return;
-      work.delayed.set(item.sequence, work.now + decision.delayMs);
-      meaning.set({ kind: "retry", held, delayMs: decision.delayMs }, "retried");
-      return;
-    case "bury":
-      item.letter = decision.letter;
-  }
-}
-
-function historyAfter(before: Tries, outcome: Outcome, isTelling: boolean): Tries {
-  const failed = outcome.kind === "failed" ? 1 : 0;
-  return {
-    tries: before.tries + 1,
-    failures: before.failures + failed,
-    evidence: before.evidence + (isTelling ? failed : 0),
-    maybeTaken: before.maybeTaken || isUnclear(outcome),
-  };
-}
-
-/** The target may have it, although it does not say so. */
-function isUnclear(outcome: Outcome): boolean {
-  return outcome.kind === "unknown" || (outcome.kind === "failed" && outcome.maybeTaken === true);
-}
-
-/** An answer was lost, the target says so, or an earlier delivery went to a run of which nothing is known here. */
-function isPossibleDuplicate<P>(item: Item<P>, before: Tries, outcome: Outcome): boolean {
-  const saidSo = outcome.kind === "accepted" && outcome.duplicate === true;
-  const unknownPast = item.held.message.deliveryCount > 1 && before.tries === 0;
-  return saidSo || before.maybeTaken || unknownPast;
-}
-
-function tooOld<P, D>(work: Work<P, D>, item: Item<P>): Letter | undefined {
-  const { maximumAgeMs } = work.policy;
-  if (maximumAgeMs === undefined || work.serverNow === undefined) return undefined;
-  const age = Math.round(work.serverNow - Number(item.held.message.timestampNanos / 1_000_000n));
-  if (age <= maximumAgeMs) return undefined;
-  const { tries } = work.ports.memory.of(item.sequence);
-  return {
-    reason: "too old",
-    evidence: `${age} ms old by the server's clock, allowed are ${maximumAgeMs}`,
-    tries,
-  };
 }
 
 /** When no call was answered, the target is asked by one call at a time from now on. */

@@ -1,0 +1,156 @@
+/** From the answer to a call to what is done with each of its messages. */
+import type { Delivery, Outcome } from "../core/outcome.ts";
+import type { Letter } from "../core/ports.ts";
+import type { Decision, Verdict } from "../core/settlement.ts";
+import type { Item } from "./hand.ts";
+import type { Tries } from "./memory.ts";
+import type { Counted } from "./receipt.ts";
+import type { Work } from "./work.ts";
+
+/** Before a call that failed as a whole is made again, while others succeed. */
+const RESEND = { minMs: 100, maxMs: 5000 };
+
+/** What a call's answer means for each of its messages. */
+export function judge<P, D>(
+  work: Work<P, D>,
+  call: readonly Item<P>[],
+  delivery: Delivery,
+  meaning: Map<Verdict, Counted>,
+): void {
+  const { memory } = work.ports;
+  if (delivery.kind === "unavailable") {
+    for (const item of call) {
+      const before = memory.of(item.sequence);
+      const tries = before.tries + 1;
+      memory.keep(item.sequence, {
+        ...before,
+        tries,
+        maybeTaken: before.maybeTaken || delivery.maybeTaken,
+      });
+      item.notBefore =
+        work.now + work.decisions.retryDelayMs(tries, RESEND, work.ports.clock.random());
+    }
+    return;
+  }
+  for (const [position, item] of call.entries()) {
+    const isAlone = call.length === 1 && work.ports.sink.limits.aloneIsEvidence === true;
+    const isTelling =
+      isAlone || delivery.outcomes.some((one, at) => at !== position && one.kind === "accepted");
+    conclude(work, item, delivery.outcomes[position] as Outcome, isTelling, meaning);
+  }
+}
+
+/** From what is known of one message to what is done with it. */
+function conclude<P, D>(
+  work: Work<P, D>,
+  item: Item<P>,
+  outcome: Outcome,
+  isTelling: boolean,
+  meaning: Map<Verdict, Counted>,
+): void {
+  const { clock, memory, observe } = work.ports;
+  const before = memory.of(item.sequence);
+  const history = historyAfter(before, outcome, isTelling);
+  memory.keep(item.sequence, history);
+  const decision = work.decisions.decide(outcome, history, work.policy.settlement, clock.random());
+  if (outcome.kind !== "accepted") {
+    observe("message-not-accepted", {
+      streamSequence: item.sequence,
+      outcome: outcome.kind,
+      reason: outcome.reason,
+      tries: history.tries,
+      decision: decision.kind,
+    });
+  }
+  if (outcome.kind === "accepted" && isPossibleDuplicate(item, before, outcome)) {
+    work.tally.duplicates += 1;
+  }
+  carryOut(work, item, decision, meaning);
+  if (outcome.kind === "rejected") tellHeld(work, item, outcome.reason, decision);
+}
+
+/** It cannot be sent at all. */
+export function refuse<P, D>(
+  work: Work<P, D>,
+  item: Item<P>,
+  reason: string,
+  meaning: Map<Verdict, Counted>,
+): void {
+  const { clock, memory } = work.ports;
+  const outcome: Outcome = { kind: "rejected", reason };
+  const history = memory.of(item.sequence);
+  const decision = work.decisions.decide(outcome, history, work.policy.settlement, clock.random());
+  carryOut(work, item, decision, meaning);
+  tellHeld(work, item, reason, decision);
+}
+
+function tellHeld<P, D>(work: Work<P, D>, item: Item<P>, reason: string, decision: Decision): void {
+  if (decision.kind === "bury") return;
+  work.ports.observe("message-held", { streamSequence: item.sequence, reason });
+}
+
+function carryOut<P, D>(
+  work: Work<P, D>,
+  item: Item<P>,
+  decision: Decision,
+  meaning: Map<Verdict, Counted>,
+): void {
+  const { held } = item;
+  switch (decision.kind) {
+    case "ack":
+      work.stuckSince = undefined;
+      work.ports.memory.forget(item.sequence);
+      meaning.set({ kind: "ack", held }, "acked");
+      return;
+    case "keep":
+      item.notBefore = work.now + decision.delayMs;
+      // Where being alone in a call shows nothing, it waits for company, as long again.
+      item.patientUntil =
+        item.notBefore + (work.ports.sink.limits.aloneIsEvidence ? 0 : decision.delayMs);
+      return;
+    case "retry":
+      // Past its lease it is not given back: it goes by itself, and may be somebody else's already.
+      if (!work.decisions.isOurs(held, work.now)) return;
+      work.delayed.set(item.sequence, work.now + decision.delayMs);
+      meaning.set({ kind: "retry", held, delayMs: decision.delayMs }, "retried");
+      return;
+    case "bury":
+      item.letter = decision.letter;
+  }
+}
+
+function historyAfter(before: Tries, outcome: Outcome, isTelling: boolean): Tries {
+  const failed = outcome.kind === "failed" ? 1 : 0;
+  return {
+    tries: before.tries + 1,
+    failures: before.failures + failed,
+    evidence: before.evidence + (isTelling ? failed : 0),
+    maybeTaken: before.maybeTaken || isUnclear(outcome),
+  };
+}
+
+/** The target may have it, although it does not say so. */
+function isUnclear(outcome: Outcome): boolean {
+  return outcome.kind === "unknown" || (outcome.kind === "failed" && outcome.maybeTaken === true);
+}
+
+/** An answer was lost, the target says so, or an earlier delivery went to a run of which nothing is known here. */
+function isPossibleDuplicate<P>(item: Item<P>, before: Tries, outcome: Outcome): boolean {
+  const saidSo = outcome.kind === "accepted" && outcome.duplicate === true;
+  const unknownPast = item.held.message.deliveryCount > 1 && before.tries === 0;
+  return saidSo || before.maybeTaken || unknownPast;
+}
+
+/** The letter of a message that is older than allowed, by the server's clock. */
+export function tooOld<P, D>(work: Work<P, D>, item: Item<P>): Letter | undefined {
+  const { maximumAgeMs } = work.policy;
+  if (maximumAgeMs === undefined || work.serverNow === undefined) return undefined;
+  const age = Math.round(work.serverNow - Number(item.held.message.timestampNanos / 1_000_000n));
+  if (age <= maximumAgeMs) return undefined;
+  const { tries } = work.ports.memory.of(item.sequence);
+  return {
+    reason: "too old",
+    evidence: `${age} ms old by the server's clock, allowed are ${maximumAgeMs}`,
+    tries,
+  };
+}
