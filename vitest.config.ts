@@ -3,6 +3,8 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 // Four kinds of tests; what each may touch stands in CONTRIBUTING.md.
 const config: ViteUserConfig = defineConfig({
   test: {
+    // Real servers and real clocks: more at a time would starve each other.
+    maxWorkers: 2,
     projects: [
       {
         extends: true,
@@ -32,8 +34,6 @@ const config: ViteUserConfig = defineConfig({
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
           globalSetup: "test/support/fetch-servers.ts",
-          // Real servers, real clocks: one file at a time, so that they do not starve each other.
-          fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

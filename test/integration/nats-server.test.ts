@@ -92,8 +92,14 @@ test("makes a cluster that takes a replicated stream and survives the loss of a 
   await cluster.nodes[0]!.restart();
   await cluster.ready();
   const { url } = cluster.nodes[0]!;
-  const info = await withJetStream(url, (jsm) => jsm.streams.info("ORDERS"));
-  expect(info.config.num_replicas).toBe(3);
+  // The stream elects a leader of its own, after the cluster has one.
+  await vi.waitFor(
+    async () => {
+      const info = await withJetStream(url, (jsm) => jsm.streams.info("ORDERS"));
+      expect(info.config.num_replicas).toBe(3);
+    },
+    { timeout: 30_000, interval: 250 },
+  );
   await cluster.stop();
 });
 

@@ -30,13 +30,13 @@ export class ConsumerApi {
   }
 
   /** Consumer and stream in one write, one round trip. Rejects with a `SourceError`. */
-  info(session: Session): Promise<Info> {
-    const { subjects, timeoutMs, wanted } = this.#options;
+  info(session: Session, timeoutMs: Ms = this.#options.timeoutMs): Promise<Info> {
+    const { subjects, wanted } = this.#options;
     const what = `consumer ${wanted.consumer} of stream ${wanted.stream}`;
     const consumer = session
       .request(subjects.consumerInfo, "", timeoutMs)
       .then((wire) => readAnswer<ConsumerAnswer>(wire, what));
-    return Promise.all([consumer, this.#streamInfo(session)]);
+    return Promise.all([consumer, this.#streamInfo(session, timeoutMs)]);
   }
 
   /** Finds the consumer, or makes it where that is allowed, and refuses one that does not fit. */
@@ -87,9 +87,9 @@ export class ConsumerApi {
     readAnswer(answer, `creating consumer ${wanted.consumer} of stream ${wanted.stream}`);
   }
 
-  async #streamInfo(session: Session): Promise<StreamAnswer | undefined> {
+  async #streamInfo(session: Session, timeoutMs: Ms): Promise<StreamAnswer | undefined> {
     if (this.#streamInfoDenied) return undefined;
-    const { observe, subjects, timeoutMs, wanted } = this.#options;
+    const { observe, subjects, wanted } = this.#options;
     try {
       const wire = await session.request(subjects.streamInfo, "", timeoutMs);
       return readAnswer<StreamAnswer>(wire, `stream ${wanted.stream}`);

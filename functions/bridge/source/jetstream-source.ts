@@ -58,6 +58,9 @@ type Proof = "same" | "other" | "unknown";
 /** A verdict is only sent on proof, not older than this, that consumer and stream are still the same. */
 const PROOF_MS: Ms = 250;
 
+/** A question that is asked while a leader is elected gets no answer: better ask again than wait for it. */
+const PROOF_TIMEOUT_MS: Ms = 500;
+
 export class JetStreamSource implements Source {
   readonly #options: SourceOptions;
   readonly #clock: Clock;
@@ -116,11 +119,15 @@ export class JetStreamSource implements Source {
     return this.#session?.maxPayload ?? 0;
   }
 
-  async state(): Promise<ConsumerState | Trouble> {
+  state(): Promise<ConsumerState | Trouble> {
+    return this.#look(this.#options.timeoutMs);
+  }
+
+  async #look(timeoutMs: Ms): Promise<ConsumerState | Trouble> {
     try {
       const session = this.#openSession();
       const askedAt = this.#clock.now();
-      const [consumer, stream] = await this.#api.info(session);
+      const [consumer, stream] = await this.#api.info(session, timeoutMs);
       const trouble = this.#checkIncarnation(consumer, stream, false, askedAt);
       if (trouble) return trouble;
       await this.#settleAgainAfterLeaderChange(session, consumer);
@@ -317,7 +324,7 @@ export class JetStreamSource implements Source {
   async #proveAnew(): Promise<Proof> {
     // Without a connection there is nothing to ask; a new one is proven when it is made.
     if (this.#session?.ended) return "unknown";
-    const state = await this.state();
+    const state = await this.#look(Math.min(this.#options.timeoutMs, PROOF_TIMEOUT_MS));
     if (!("end" in state)) return "same";
     return this.#estranged || state.end === "gone" ? "other" : "unknown";
   }
