@@ -88,11 +88,12 @@ function exitCode(receipt: Receipt, told: boolean): number {
   return told && isSettled ? EXIT.settled : EXIT.unsettled;
 }
 
-/** Aborted by the first SIGTERM or SIGINT; when time runs out after it, or at a second one, the process ends. */
+/** Aborted by the first SIGTERM or SIGINT; when time runs out after it, the process ends. */
 function stopOnSignal(settings: Config, log: Log): AbortSignal {
   const stopping = new AbortController();
   const stop = (signal: string): void => {
-    if (stopping.signal.aborted) process.exit(EXIT.unsettled);
+    // Once is enough: npm passes on a Ctrl-C that the process has had from the terminal already.
+    if (stopping.signal.aborted) return;
     log("info", "stopping", { signal, withinMs: settings.shutdownTimeoutMs });
     stopping.abort();
     setTimeout(() => {

@@ -73,7 +73,11 @@ export function s3Bucket(name: string, timeoutMs: number, forcePathStyle: boolea
 type Unavailable = Extract<Delivery, { readonly kind: "unavailable" }>;
 
 export function deadLetterBucket(bucket: Bucket, origin: string): DeadLetters<DeadObject> {
-  async function store(object: DeadObject, signal: AbortSignal): Promise<Outcome | Unavailable> {
+  async function store(
+    object: DeadObject,
+    signal: AbortSignal,
+    isOver: () => boolean,
+  ): Promise<Outcome | Unavailable> {
     try {
       // The object itself comes last: where it is, everything is.
       if (object.headers !== undefined) {
@@ -82,6 +86,7 @@ export function deadLetterBucket(bucket: Bucket, origin: string): DeadLetters<De
       if (object.subject !== undefined) {
         await bucket.put(`${object.key}.subject.txt`, object.subject, {}, signal);
       }
+      if (isOver()) return { kind: "unknown", reason: "not stored: out of time" };
       await bucket.put(object.key, object.body, object.metadata, signal);
       return { kind: "accepted", receipt: `s3://${bucket.name}/${object.key}` };
     } catch (error) {
@@ -96,8 +101,8 @@ export function deadLetterBucket(bucket: Bucket, origin: string): DeadLetters<De
     limits: { entries: AT_ONCE, bytes: Number.POSITIVE_INFINITY, concurrency: 1 },
     prepare: (message, letter) => deadObject(message, origin, letter),
     size: (object) => object.body.length,
-    async deliver(batch, signal) {
-      const results = await Promise.all(batch.map((object) => store(object, signal)));
+    async deliver(batch, signal, isOver = () => signal.aborted) {
+      const results = await Promise.all(batch.map((object) => store(object, signal, isOver)));
       const failed = results.filter((result) => result.kind === "unavailable");
       const worst = failed.find(({ stop }) => stop) ?? failed[0];
       // All of them: then it is about the bucket.

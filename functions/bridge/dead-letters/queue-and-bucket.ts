@@ -21,7 +21,7 @@ export function queueAndBucket<Q, B>(
       return { forQueue: isRejected(forQueue) ? undefined : forQueue, forBucket };
     },
     size: ({ forQueue }) => (forQueue === undefined ? 0 : queue.size(forQueue)),
-    async deliver(batch, signal) {
+    async deliver(batch, signal, isOver = () => signal.aborted) {
       const outcomes = new Map<Prepared<Q, B>, Outcome>();
       const inQueue = batch.filter(({ forQueue }) => forQueue !== undefined);
       const first =
@@ -30,16 +30,21 @@ export function queueAndBucket<Q, B>(
           : await queue.deliver(
               inQueue.map(({ forQueue }) => forQueue as Q),
               signal,
+              isOver,
             );
       note(outcomes, inQueue, first);
       const left = batch.filter((one) => (outcomes.get(one)?.kind ?? "rejected") === "rejected");
+      // By now it may be too late for another call.
+      const isTooLate = left.length > 0 && isOver();
       const second =
-        left.length === 0
+        left.length === 0 || isTooLate
           ? undefined
           : await bucket.deliver(
               left.map(({ forBucket }) => forBucket),
               signal,
+              isOver,
             );
+      if (isTooLate) for (const one of left) outcomes.set(one, NOT_STORED);
       note(outcomes, left, second);
       return together(
         [...batch].map((one) => outcomes.get(one)),
@@ -48,6 +53,8 @@ export function queueAndBucket<Q, B>(
     },
   };
 }
+
+const NOT_STORED: Outcome = { kind: "unknown", reason: "not stored: out of time" };
 
 function note<T>(
   outcomes: Map<T, Outcome>,
@@ -74,9 +81,7 @@ function together(
       delivery.kind === "answered" ? delivery.stop : delivery.stop ? delivery.reason : undefined,
     )
     .find((reason) => reason !== undefined);
-  const all = outcomes.map(
-    (outcome): Outcome => outcome ?? { kind: "unknown", reason: "not stored" },
-  );
+  const all = outcomes.map((outcome): Outcome => outcome ?? NOT_STORED);
   return { kind: "answered", outcomes: all, ...(stop !== undefined && { stop }) };
 }
 

@@ -77,7 +77,7 @@ function stored<P, D>(
 ): void {
   switch (outcome.kind) {
     case "accepted":
-      work.ports.memory.forget(item.sequence);
+      work.ports.memory.forget(item.held.message);
       work.ports.observe("message-buried", {
         streamSequence: item.sequence,
         ...item.letter,
@@ -97,7 +97,7 @@ function stored<P, D>(
 /** It stays ours, and its letter with it: it is not sent to the target again. */
 function tryLater<P, D>(work: Work<P, D>, item: Item<P>): void {
   const { retryDelay } = work.policy.settlement;
-  const { tries } = work.ports.memory.of(item.sequence);
+  const { tries } = work.ports.memory.of(item.held.message);
   item.notBefore =
     work.now + work.decisions.retryDelayMs(tries, retryDelay, work.ports.clock.random());
 }

@@ -20,9 +20,9 @@ export function judge<P, D>(
   const { memory } = work.ports;
   if (delivery.kind === "unavailable") {
     for (const item of call) {
-      const before = memory.of(item.sequence);
+      const before = memory.of(item.held.message);
       const tries = before.tries + 1;
-      memory.keep(item.sequence, {
+      memory.keep(item.held.message, {
         ...before,
         tries,
         maybeTaken: before.maybeTaken || delivery.maybeTaken,
@@ -49,9 +49,9 @@ function conclude<P, D>(
   meaning: Map<Verdict, Counted>,
 ): void {
   const { clock, memory, observe } = work.ports;
-  const before = memory.of(item.sequence);
+  const before = memory.of(item.held.message);
   const history = historyAfter(before, outcome, isTelling);
-  memory.keep(item.sequence, history);
+  memory.keep(item.held.message, history);
   const decision = work.decisions.decide(outcome, history, work.policy.settlement, clock.random());
   if (outcome.kind !== "accepted") {
     observe("message-not-accepted", {
@@ -78,7 +78,7 @@ export function refuse<P, D>(
 ): void {
   const { clock, memory } = work.ports;
   const outcome: Outcome = { kind: "rejected", reason };
-  const history = memory.of(item.sequence);
+  const history = memory.of(item.held.message);
   const decision = work.decisions.decide(outcome, history, work.policy.settlement, clock.random());
   carryOut(work, item, decision, meaning);
   tellHeld(work, item, reason, decision);
@@ -99,7 +99,7 @@ function carryOut<P, D>(
   switch (decision.kind) {
     case "ack":
       work.stuckSince = undefined;
-      work.ports.memory.forget(item.sequence);
+      work.ports.memory.forget(item.held.message);
       meaning.set({ kind: "ack", held }, "acked");
       return;
     case "keep":
@@ -147,7 +147,7 @@ export function tooOld<P, D>(work: Work<P, D>, item: Item<P>): Letter | undefine
   if (maximumAgeMs === undefined || work.serverNow === undefined) return undefined;
   const age = Math.round(work.serverNow - Number(item.held.message.timestampNanos / 1_000_000n));
   if (age <= maximumAgeMs) return undefined;
-  const { tries } = work.ports.memory.of(item.sequence);
+  const { tries } = work.ports.memory.of(item.held.message);
   return {
     reason: "too old",
     evidence: `${age} ms old by the server's clock, allowed are ${maximumAgeMs}`,

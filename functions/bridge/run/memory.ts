@@ -1,8 +1,9 @@
 /**
- * What this process knows about earlier tries of a message, by stream sequence. It outlives a run, so that a message
+ * What this process knows about earlier tries of a message, by stream sequence and time. It outlives a run, so that a message
  * given back with a delay is known when it returns. It does not outlive the process, and nothing depends on that: less
  * evidence means more tries, never fewer.
  */
+import type { Message } from "../core/ports.ts";
 import type { History } from "../core/settlement.ts";
 
 export interface Tries extends History {
@@ -15,26 +16,33 @@ const NONE: Tries = { tries: 0, failures: 0, evidence: 0, maybeTaken: false };
 /** So many messages are remembered; beyond that the oldest is forgotten. */
 const MOST = 50_000;
 
+interface Entry {
+  /** A sequence may be given out again after a crash of the server: to another message, stored at another time. */
+  readonly timestampNanos: bigint;
+  readonly tries: Tries;
+}
+
 export class Memory {
-  readonly #tries = new Map<number, Tries>();
+  readonly #entries = new Map<number, Entry>();
 
-  of(sequence: number): Tries {
-    return this.#tries.get(sequence) ?? NONE;
+  of({ streamSequence, timestampNanos }: Message): Tries {
+    const entry = this.#entries.get(streamSequence);
+    return entry?.timestampNanos === timestampNanos ? entry.tries : NONE;
   }
 
-  keep(sequence: number, tries: Tries): void {
-    this.#tries.delete(sequence);
-    this.#tries.set(sequence, tries);
-    const [oldest] = this.#tries.keys();
-    if (this.#tries.size > MOST && oldest !== undefined) this.#tries.delete(oldest);
+  keep({ streamSequence, timestampNanos }: Message, tries: Tries): void {
+    this.#entries.delete(streamSequence);
+    this.#entries.set(streamSequence, { timestampNanos, tries });
+    const [oldest] = this.#entries.keys();
+    if (this.#entries.size > MOST && oldest !== undefined) this.#entries.delete(oldest);
   }
 
-  forget(sequence: number): void {
-    this.#tries.delete(sequence);
+  forget({ streamSequence }: Message): void {
+    this.#entries.delete(streamSequence);
   }
 
   /** The stream is another one: its sequences mean other messages. */
   clear(): void {
-    this.#tries.clear();
+    this.#entries.clear();
   }
 }

@@ -78,7 +78,7 @@ export async function send<P, D>(
 
 /** It, or one of those with it: alone it will show. A high delivery count alone raises the same question. */
 function hasFailedInCompany<P, D>(work: Work<P, D>, item: Item<P>): boolean {
-  const { failures } = work.ports.memory.of(item.sequence);
+  const { failures } = work.ports.memory.of(item.held.message);
   return failures > 0 || item.held.message.deliveryCount > SUSPICIOUS_DELIVERIES;
 }
 

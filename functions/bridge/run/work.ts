@@ -128,10 +128,12 @@ export class Work<P, D> {
       const { message } = held;
       this.delayed.delete(message.streamSequence);
       const known = this.hand.find(message.streamSequence);
-      if (known) {
+      if (known?.held.message.timestampNanos === message.timestampNanos) {
         known.held = held;
         continue;
       }
+      // The same sequence, and another message: what we hold does not exist any more.
+      if (known) this.letGo([known]);
       this.tally.pulled += 1;
       const prepared = this.ports.sink.prepare(message);
       this.hand.add({

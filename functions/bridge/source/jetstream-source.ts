@@ -72,6 +72,8 @@ export class JetStreamSource implements Source {
   #lost: SourceError | undefined;
   #incarnation: Incarnation | undefined;
   #provenAt: Ms = Number.NEGATIVE_INFINITY;
+  /** A delivery did not go on from the one before: only the consumer itself can prove that it is the same. */
+  #isInDoubt = false;
   /** Consumer or stream are not those that our messages came from: nothing is sent to them any more. */
   #estranged: Trouble | undefined;
   /** A proof under way: until it is there, nothing is pulled either. */
@@ -142,7 +144,7 @@ export class JetStreamSource implements Source {
     if (this.#estranged) return this.#take(this.#estranged);
     if (this.#lost) return this.#take({ end: this.#lost.end, cause: this.#lost });
     // What came while nobody waited is handed over at once.
-    if (this.#arrived.length > 0) return this.#take({ end: "waited" });
+    if (this.#arrived.length > 0) return this.#takeProven({ end: "waited" });
     const pulling = this.#pulling ?? this.#sendPull(request);
     let end = await pulling.wait(request.waitMs, this.#options.timeoutMs, request.signal);
     if (!end) {
@@ -156,11 +158,7 @@ export class JetStreamSource implements Source {
     }
     if (pulling.isOver) this.#pulling = undefined;
     if (end.end === "gone") this.#estranged = { end: end.end, cause: end.cause };
-    if (this.#provenAt === Number.NEGATIVE_INFINITY) {
-      const state = await this.state();
-      if ("end" in state) end = state;
-    }
-    return this.#take(end);
+    return this.#takeProven(end);
   }
 
   async extend(held: readonly Held[]): Promise<void> {
@@ -280,6 +278,7 @@ export class JetStreamSource implements Source {
     });
     const lostTail = reconnected ? this.#lostTail(consumer, stream) : undefined;
     if (verdict === "same" && lostTail === undefined) {
+      this.#isInDoubt = false;
       this.#provenAt = Math.max(this.#provenAt, askedAt);
       return undefined;
     }
@@ -308,7 +307,7 @@ export class JetStreamSource implements Source {
   /** The last proof is too old, or from before `since`. */
   #needsProof(since: Ms = Number.NEGATIVE_INFINITY): boolean {
     const isOld = this.#clock.now() - this.#provenAt > PROOF_MS || this.#provenAt < since;
-    return this.#estranged !== undefined || isOld;
+    return this.#estranged !== undefined || this.#isInDoubt || isOld;
   }
 
   /** A proof that is fresh enough, or a new one: one at a time, however many ask for it. */
@@ -351,9 +350,9 @@ export class JetStreamSource implements Source {
     const message = messageOf(wire);
     const leaseUntil = this.#pullSentAt + this.#ackWaitMs;
     const held: Held = { message, token: wire.reply, leaseUntil };
-    // A consumer that was made anew counts from 1 again.
-    const goesOn = message.consumerSequence > this.#lastConsumerSequence;
-    this.#provenAt = goesOn ? this.#clock.now() : Number.NEGATIVE_INFINITY;
+    // A consumer that was made anew counts from 1 again. Once in doubt, what follows proves nothing.
+    if (message.consumerSequence <= this.#lastConsumerSequence) this.#isInDoubt = true;
+    if (!this.#isInDoubt) this.#provenAt = this.#clock.now();
     this.#lastConsumerSequence = message.consumerSequence;
     this.#highestStreamSequence = Math.max(this.#highestStreamSequence, message.streamSequence);
     if (this.#pulling) this.#pulling.add(held);
@@ -366,6 +365,13 @@ export class JetStreamSource implements Source {
     const { stream, consumer } = this.#options.wanted;
     const context = { delivered: pulling.delivered, expired: pulling.isExpired, stream, consumer };
     pulling.finish(pullEnd(wire.status, wire.description, context));
+  }
+
+  /** What came from a consumer that may be another one is handed over only when it is not. */
+  async #takeProven(end: PullEnd): Promise<Pulled> {
+    if (!this.#isInDoubt) return this.#take(end);
+    const state = await this.state();
+    return this.#take("end" in state ? state : end);
   }
 
   #take(end: PullEnd): Pulled {
