@@ -115,6 +115,11 @@ const forbidden: readonly (readonly [string, string, string])[] = [
   [`${bridge}/dead-letters/a.ts`, `import "../run/a.ts";`, IMPORTS],
   [`${bridge}/dead-letters/a.ts`, `import { a } from "../config.ts";`, IMPORTS],
   [`${bridge}/dead-letters/a.ts`, `void process.env;`, GLOBALS],
+  // cli
+  ["cli/a.ts", cdk, IMPORTS],
+  ["cli/a.ts", infra("../"), IMPORTS],
+  ["cli/redrive/a.ts", infra("../../"), IMPORTS],
+  ["cli/redrive/a.ts", `import "../../test/support/a.ts";`, IMPORTS],
   // infra
   ["infra/a.ts", `import "../functions/forward.lambda.ts";`, IMPORTS],
   ["infra/a.ts", `import "../functions/bridge/core/a.ts";`, IMPORTS],
@@ -155,6 +160,14 @@ const allowed: readonly (readonly [string, string])[] = [
   [`${bridge}/dead-letters/b.ts`, `import "../sinks/sqs/a.ts";`],
   [`${bridge}/dead-letters/b.ts`, `import "../sinks/a.ts";`],
   [`${bridge}/dead-letters/b.ts`, aws],
+  ["cli/b.ts", `import "./redrive/a.ts";`],
+  ["cli/b.ts", `import "node:fs"; void process.env;`],
+  ["cli/redrive/b.ts", aws],
+  ["cli/redrive/b.ts", nats],
+  ["cli/redrive/b.ts", `import "./a.ts";`],
+  ["cli/redrive/b.ts", `import "../command.ts";`],
+  ["cli/redrive/b.ts", `import "../../functions/bridge/core/a.ts";`],
+  ["cli/redrive/b.ts", `import "node:readline/promises";`],
   ["infra/b.ts", cdk],
   ["infra/b.ts", `import "../functions/bridge/config.ts";`],
   ["infra/b.ts", `import "../functions/bridge/observe/metric-names.ts";`],
@@ -186,7 +199,7 @@ function lint(files: ReadonlyMap<string, readonly string[]>): ReadonlySet<string
   const modules = join(root, "node_modules");
   const { stdout, stderr } = spawnSync(
     process.execPath,
-    [join(modules, "oxlint/bin/oxlint"), "--format=json", "functions", "infra"],
+    [join(modules, "oxlint/bin/oxlint"), "--format=json", "functions", "cli", "infra"],
     {
       cwd: folder,
       encoding: "utf8",

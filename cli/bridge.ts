@@ -1,0 +1,75 @@
+/**
+ * Operator commands: `npm run bridge -- <command>`. Exit: 0 done, 1 something was refused or failed, 2 usage.
+ * The first Ctrl-C or SIGTERM lets a command end what is under way; another one, a moment later, ends it at once.
+ */
+import { readFileSync } from "node:fs";
+import type { Command } from "./command.ts";
+
+const COMMANDS: readonly Command[] = [
+  {
+    name: "redrive",
+    summary: "sends dead letters again, to their stream or to the target",
+    load: async () => (await import("./redrive/command.ts")).run,
+  },
+];
+
+const USAGE = "Usage: npm run bridge -- <command> [options], or --help, or --version";
+
+const HELP = `Operator commands of jetstream-aws-bridge.
+
+  npm run bridge -- <command> --help
+
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join("\n")}
+
+  --json        one JSON object a line, with every command; npm is quiet with: npm run --silent bridge -- …
+  --version     the version of jetstream-aws-bridge
+  --help        this text, or that of a command
+
+Exit: 0 done · 1 something was refused or failed · 2 usage or configuration`;
+
+/** Ctrl-C reaches a program twice when npm passes it on as well. */
+const SAME_SIGNAL_MS = 1000;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === "--help" || name === "-h") return say(process.stdout, HELP, 0);
+  if (name === "--version") return say(process.stdout, version(), 0);
+  const command = COMMANDS.find((one) => one.name === name);
+  if (command) {
+    const run = await command.load();
+    return run(args, { environment: process.env, signal: stopSignal() });
+  }
+  const given = name === undefined ? "nothing" : JSON.stringify(name);
+  const names = COMMANDS.map((one) => one.name).join(", ");
+  return say(process.stderr, `command: given ${given}, expected one of: ${names}\n${USAGE}`, 2);
+}
+
+function say(out: NodeJS.WriteStream, text: string, exitCode: number): number {
+  out.write(`${text}\n`);
+  return exitCode;
+}
+
+function version(): string {
+  const file = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(file) as { version: string }).version;
+}
+
+function stopSignal(): AbortSignal {
+  const stopping = new AbortController();
+  let first = Number.NEGATIVE_INFINITY;
+  const stop = (): void => {
+    if (!stopping.signal.aborted) {
+      first = performance.now();
+      process.stderr.write("\nEnding what is under way …\n");
+      stopping.abort();
+    } else if (performance.now() - first > SAME_SIGNAL_MS) {
+      process.exit(1);
+    }
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  // Nobody reads on, as after `| head`.
+  process.stdout.on("error", () => stopping.abort());
+  return stopping.signal;
+}
