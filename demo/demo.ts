@@ -1,10 +1,10 @@
 // `npm run demo`: see options.ts for what it does. Whatever ends it, it leaves nothing behind.
 import { startNatsServer, findNatsServer } from "../test/support/nats-server.ts";
-import { startSqs } from "../test/support/sqs.ts";
 import { type DemoOptions, HELP, parse } from "./options.ts";
 import { Screen } from "./progress.ts";
 import { Relay } from "./relay.ts";
 import { DemoStream } from "./stream.ts";
+import { startTarget } from "./target.ts";
 import { isGood, lastLines, type Verdict, verdict } from "./verdict.ts";
 
 /** Undone in reverse, at the end or when interrupted. */
@@ -64,18 +64,17 @@ async function play(options: DemoOptions): Promise<readonly string[]> {
   screen.say(
     `stream       ${stream.name}${options.natsUrl ? " on your server, removed at the end" : ""}`,
   );
-  const sqs = await startSqs();
-  undo.push(() => sqs.stop());
-  const isOrdered = options.queue === "fifo";
-  const queueUrl = await sqs.createQueue(isOrdered ? "orders.fifo" : "orders");
-  screen.say(`SQS          ${queueUrl} (fauxqs, in this process)`);
-  const relay = new Relay({ natsUrl, stream, sqs, queueUrl, screen, messages: options.messages });
+  const target = await startTarget(options);
+  undo.push(() => target.stop());
+  screen.say(target.place);
+  const relay = new Relay({ natsUrl, stream, target, screen, messages: options.messages });
   undo.push(() => relay.stop());
 
   await relay.forwardAndKill();
   await relay.untilDrained();
   await relay.end();
-  return compare(verdict(stream.sent, await sqs.receiveAll(queueUrl), isOrdered), isOrdered);
+  const { unordered } = target;
+  return compare(verdict(stream.sent, await target.arrivals(), unordered === undefined), unordered);
 }
 
 async function startServer(): Promise<string> {
@@ -86,11 +85,11 @@ async function startServer(): Promise<string> {
   return server.url;
 }
 
-function compare(result: Verdict, isOrdered: boolean): readonly string[] {
+function compare(result: Verdict, unordered: string | undefined): readonly string[] {
   screen.say();
   if (isGood(result)) {
     screen.say(
-      `Each of the ${result.sent} messages is in the queue: payload and headers are the same, byte for byte.`,
+      `Each of the ${result.sent} messages has arrived: payload and headers are the same, byte for byte.`,
     );
   } else {
     process.exitCode = 1;
@@ -102,10 +101,11 @@ function compare(result: Verdict, isOrdered: boolean): readonly string[] {
   screen.say(`
 What to try next
   npm run demo -- --queue standard                        without order: what was in flight may arrive twice
+  npm run demo -- --target eventbridge                    to an event bus; or --target lambda, to a function
   npm run demo -- --nats-url nats://localhost:4222        with a server of yours
   NATS_URL=nats://localhost:4222 JETSTREAM_STREAM=ORDERS JETSTREAM_CONSUMER=orders-to-sqs \\
     SQS_QUEUE_URL=https://sqs.eu-west-1.amazonaws.com/123456789012/orders \\
     node_modules/.bin/node functions/forward.service.ts   the service itself
 `);
-  return lastLines(result, isOrdered);
+  return lastLines(result, unordered);
 }

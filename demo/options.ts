@@ -1,9 +1,12 @@
 // What can be said after `npm run demo --`.
 import { parseArgs } from "node:util";
 
+const TARGETS = ["sqs", "eventbridge", "lambda"] as const;
+
 export type DemoOptions = {
   /** A server that runs already; undefined: one of our own. */
   readonly natsUrl: string | undefined;
+  readonly target: (typeof TARGETS)[number];
   readonly queue: "fifo" | "standard";
   readonly messages: number;
 };
@@ -13,12 +16,14 @@ export type Parsed =
   | { readonly kind: "help" }
   | { readonly kind: "wrong"; readonly problems: readonly string[] };
 
-export const HELP = `Publishes messages to NATS JetStream, forwards them to a local SQS queue with the real service, kills the service
-with SIGKILL in the middle, starts it again, and compares what arrived with what was sent.
+export const HELP = `Publishes messages to NATS JetStream, forwards them to a local SQS queue, event bus or function with the real service,
+kills the service with SIGKILL in the middle, starts it again, and compares what arrived with what was sent.
 
   npm run demo
   npm run demo -- --queue standard
+  npm run demo -- --target eventbridge
 
+  --target NAME           sqs, eventbridge or lambda (sqs)
   --queue fifo|standard   kind of queue; only a FIFO queue keeps order (fifo)
   --messages N            how many to publish, 100 to 9000 (5000)
   --nats-url URL          use a server that runs already, nats://user:password@host:4222; the demo makes a stream of
@@ -34,7 +39,8 @@ export function parse(args: readonly string[]): Parsed {
       strict: true,
       options: {
         "nats-url": { type: "string" },
-        queue: { type: "string", default: "fifo" },
+        target: { type: "string", default: "sqs" },
+        queue: { type: "string" },
         messages: { type: "string", default: "5000" },
         help: { type: "boolean", short: "h", default: false },
       },
@@ -47,13 +53,23 @@ export function parse(args: readonly string[]): Parsed {
 
 function checked(values: {
   readonly "nats-url"?: string;
-  readonly queue: string;
+  readonly target: string;
+  readonly queue?: string;
   readonly messages: string;
 }): Parsed {
-  const { queue, messages } = values;
+  const { messages, queue = "fifo" } = values;
   const natsUrl = values["nats-url"];
   const problems: string[] = [];
   const count = /^\d{1,5}$/.test(messages) ? Number(messages) : Number.NaN;
+  const target = TARGETS.find((one) => one === values.target);
+  if (!target) {
+    problems.push(
+      `--target: given ${JSON.stringify(values.target)}, expected sqs, eventbridge or lambda`,
+    );
+  }
+  if (values.queue !== undefined && target && target !== "sqs") {
+    problems.push(`--queue: given ${JSON.stringify(queue)}, expected it only with --target sqs`);
+  }
   if (queue !== "fifo" && queue !== "standard") {
     problems.push(`--queue: given ${JSON.stringify(queue)}, expected fifo or standard`);
   }
@@ -66,9 +82,9 @@ function checked(values: {
   if (natsUrl !== undefined && !isNatsUrl(natsUrl)) {
     problems.push("--nats-url: given something else, expected nats://host:4222 or tls://host:4222");
   }
-  if (problems.length > 0) return { kind: "wrong", problems };
+  if (problems.length > 0 || !target) return { kind: "wrong", problems };
   const kind = queue === "standard" ? "standard" : "fifo";
-  return { kind: "run", options: { natsUrl, queue: kind, messages: count } };
+  return { kind: "run", options: { natsUrl, target, queue: kind, messages: count } };
 }
 
 function isNatsUrl(text: string): boolean {

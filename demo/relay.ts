@@ -1,15 +1,14 @@
 // The story of the demo: publish, forward, kill in the middle, start again, wait until all is through.
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Bridge, type Line, startBridge } from "../test/support/bridge-process.ts";
-import type { LocalSqs } from "../test/support/sqs.ts";
 import type { Screen } from "./progress.ts";
 import type { DemoStream } from "./stream.ts";
+import type { DemoTarget } from "./target.ts";
 
 export type RelayParts = {
   readonly natsUrl: string;
   readonly stream: DemoStream;
-  readonly sqs: LocalSqs;
-  readonly queueUrl: string;
+  readonly target: DemoTarget;
   readonly screen: Screen;
   readonly messages: number;
 };
@@ -21,7 +20,7 @@ const ACK_WAIT = "2s";
 const BURST = 250;
 const PAUSE_MS = 100;
 
-/** The service is killed when the queue has this part of all messages. */
+/** The service is killed when the target has this part of all messages. */
 const KILL_AT = 0.4;
 
 const PATIENCE_MS = 25_000;
@@ -131,15 +130,13 @@ export class Relay {
   }
 
   #start(): Bridge {
-    const { natsUrl, queueUrl, sqs, stream } = this.#parts;
+    const { natsUrl, stream, target } = this.#parts;
     const bridge = startBridge({
-      ...sqs.environment,
+      ...target.environment,
       NATS_URL: natsUrl,
       JETSTREAM_STREAM: stream.name,
       JETSTREAM_CONSUMER: stream.consumer,
       JETSTREAM_ACK_WAIT: ACK_WAIT,
-      SQS_QUEUE_URL: queueUrl,
-      ...(queueUrl.endsWith(".fifo") && { SQS_MESSAGE_GROUP_ID: "{subject.2}" }),
       HEALTH_PORT: "off",
     });
     this.#isDead = false;
@@ -148,10 +145,10 @@ export class Relay {
   }
 
   async #watch(): Promise<void> {
-    const { queueUrl, screen, sqs, stream } = this.#parts;
+    const { screen, stream, target } = this.#parts;
     while (!this.#stopped.signal.aborted) {
       const published = stream.sent.size;
-      const [position, accepted] = await Promise.all([stream.position(), sqs.count(queueUrl)]);
+      const [position, accepted] = await Promise.all([stream.position(), target.count()]);
       this.#accepted = accepted;
       const unsettled = position ? position.pending + position.ackPending : published;
       this.#unsettled = unsettled;

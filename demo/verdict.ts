@@ -1,7 +1,6 @@
 // What arrived against what was sent: every message, byte for byte.
-import { readSqsMessage } from "../test/support/read-sqs-message.ts";
-import type { Received } from "../test/support/sqs.ts";
 import type { DemoMessage } from "./messages.ts";
+import type { Arrival } from "./target.ts";
 
 export type Verdict = {
   readonly sent: number;
@@ -10,16 +9,16 @@ export type Verdict = {
   readonly lost: number;
   /** More copies than one. */
   readonly duplicates: number;
-  /** Groups whose messages arrived in another order than they were published; not looked at on a standard queue. */
+  /** Groups whose messages arrived in another order than they were published; looked at where order is promised. */
   readonly outOfOrder: readonly string[];
   /** By stream sequence: payload or headers differ, or nobody has sent it. */
   readonly changed: readonly number[];
 };
 
-/** `sent` by stream sequence; `received` as SQS gave it. */
+/** `sent` by stream sequence; `received` as a receiver reads it. */
 export function verdict(
   sent: ReadonlyMap<number, DemoMessage>,
-  received: readonly Received[],
+  received: readonly Arrival[],
   ordered: boolean,
 ): Verdict {
   const seen = new Set<number>();
@@ -51,24 +50,23 @@ export function isGood({ changed, lost, outOfOrder }: Verdict): boolean {
 }
 
 /** The last lines of the demo. */
-export function lastLines(result: Verdict, ordered: boolean): readonly string[] {
+export function lastLines(result: Verdict, unordered: string | undefined): readonly string[] {
   const order = result.outOfOrder.length === 0 ? "order kept" : "order broken";
   return [
     `sent ${result.sent}`,
     `arrived ${result.arrived}`,
     `lost ${result.lost}`,
     `duplicates ${result.duplicates}`,
-    ordered ? order : "order not promised by a standard queue",
+    unordered === undefined ? order : `order not promised by ${unordered}`,
   ];
 }
 
 /** `<origin>/<stream sequence>/<timestamp>` */
-function sequenceOf(message: Received): number {
-  return Number(message.attributes["nats-id"]?.split("/").at(-2));
+function sequenceOf({ id }: Arrival): number {
+  return Number(id.split("/").at(-2));
 }
 
-function isSame(original: DemoMessage, message: Received): boolean {
-  const { data, headers } = readSqsMessage(message.raw);
+function isSame(original: DemoMessage, { data, headers }: Arrival): boolean {
   const sorted = (from: DemoMessage["headers"]): string =>
     JSON.stringify([...from].toSorted(([a], [b]) => (a < b ? -1 : 1)));
   return data.equals(original.data) && sorted(headers) === sorted(original.headers);

@@ -124,6 +124,18 @@ test("on a standard queue nothing is lost either, and at most what was in flight
   await expectNothingLeft(demo);
 });
 
+test.each([
+  ["eventbridge", "an event bus"],
+  ["lambda", "a function"],
+])("with --target %s nothing is lost either", async (target, unordered) => {
+  const demo = startDemo("--target", target, "--messages", "1000");
+  await demo.endsWith(0);
+  const [sent, arrived, lost, , order] = demo.text().trimEnd().split("\n").slice(-5);
+  expect([sent, arrived, lost]).toEqual(["sent 1000", "arrived 1000", "lost 0"]);
+  expect(order).toBe(`order not promised by ${unordered}`);
+  await expectNothingLeft(demo);
+});
+
 test.for([
   { signal: "SIGINT", code: 130, when: "accepted" },
   { signal: "SIGTERM", code: 143, when: "restarted" },
@@ -176,6 +188,12 @@ test("what it is given wrongly it says, all at once, and ends with 2; help is he
   await wrong.endsWith(2);
   expect(wrong.text()).toContain('--queue: given "heap", expected fifo or standard');
   expect(wrong.text()).toContain('--messages: given "7", expected');
+  const odd = startDemo("--target", "kafka");
+  await odd.endsWith(2);
+  expect(odd.text()).toContain('--target: given "kafka", expected sqs, eventbridge or lambda');
+  const both = startDemo("--target", "lambda", "--queue", "fifo");
+  await both.endsWith(2);
+  expect(both.text()).toContain('--queue: given "fifo", expected it only with --target sqs');
   const unknown = startDemo("--frobnicate");
   await unknown.endsWith(2);
   expect(unknown.text()).toContain("Unknown option '--frobnicate'");

@@ -120,6 +120,51 @@ test.each([
   ]);
 });
 
+test.each(["orders", "default", "a/b.c_d-E1", "arn:aws:events:eu-west-1:123456789012:event-bus/o"])(
+  "%s is a bus",
+  (name) => {
+    expect(configOf({ ...BUS, EVENT_BUS_NAME: name }).target).toMatchObject({ bus: name });
+  },
+);
+
+test.each(["or ders", "arn:aws:events:eu-west-1:123456789012:rule/o", ARN, "b".repeat(257)])(
+  "%s is no bus",
+  (name) => {
+    expect(read({ ...BUS, EVENT_BUS_NAME: name }).faults).toEqual([
+      `EVENT_BUS_NAME: given "${name}", expected the name or the ARN of an event bus`,
+    ]);
+  },
+);
+
+test("a source that every message would start with aws. is refused at the start", () => {
+  const stream = { JETSTREAM_STREAM: "aws" };
+  expect(read({ ...BUS, ...stream, EVENT_SOURCE: "{stream}.{subject}" }).faults).toEqual([
+    'EVENT_SOURCE: given "{stream}.{subject}", expected one that does not start with aws., which is reserved',
+  ]);
+  for (const EVENT_SOURCE of ["{stream}{subject}", "{subject}aws.", "awsome.{stream}"]) {
+    expect(read({ ...BUS, ...stream, EVENT_SOURCE }).faults).toEqual([]);
+  }
+});
+
+test.each([
+  ["EVENT_SOURCE", 256],
+  ["EVENT_DETAIL_TYPE", 128],
+])("%s of more than %i characters for every message is refused at the start", (name, most) => {
+  // Six for the stream, at least one for the subject.
+  const fits = `{stream}{subject}${"x".repeat(most - 7)}`;
+  expect(read({ ...BUS, [name]: fits }).faults).toEqual([]);
+  expect(read({ ...BUS, [name]: `${fits}x` }).faults).toEqual([
+    `${name}: given "${fits}x", expected at most ${most} characters, and this makes ${most + 1} or more`,
+  ]);
+});
+
+test("a place that no subject of the filter can fill is refused on a bus, too", () => {
+  const given = { JETSTREAM_FILTER_SUBJECTS: "orders.*", EVENT_DETAIL_TYPE: "{subject.3}" };
+  expect(read({ ...BUS, ...given }).faults).toEqual([
+    'EVENT_DETAIL_TYPE: given "{subject.3}", expected no {subject.3}: subjects of the filter orders.* have 2 tokens',
+  ]);
+});
+
 test("a function takes larger batches, and halves them when told to", () => {
   expect(configOf(FUNCTION).target).toEqual({ kind: "function", arn: ARN, bisectOnError: false });
   const config = configOf({

@@ -1,0 +1,262 @@
+/**
+ * What really happened, written down by the models as it happens. Judged while it is written where a law speaks of a
+ * moment, and at the end (`invariants.ts`) where it speaks of the whole.
+ */
+import type { Ms } from "../../functions/bridge/core/ports.ts";
+import type { Receipt } from "../../functions/bridge/run/receipt.ts";
+import type { SqsEntry } from "../../functions/bridge/sinks/sqs/entry.ts";
+import type { Connection } from "./jetstream/model-server.ts";
+import type { StoredMessage } from "./jetstream/model-stream.ts";
+import type { World } from "./world.ts";
+
+/** The age that the bridge allows a proof that stream and consumer are the same. */
+const PROOF_MS: Ms = 250;
+
+export interface Breach {
+  readonly law: number;
+  readonly text: string;
+}
+
+/** One run of the loop, from its first connection to its receipt. */
+export interface RunRecord {
+  readonly id: number;
+  readonly process: number;
+  readonly startedAt: Ms;
+  endedAt: Ms | undefined;
+  receipt: Receipt | undefined;
+  readonly connections: Set<Connection>;
+  /** Up to when the server has promised a message to this run. */
+  readonly leases: Map<number, Lease>;
+  /** Acks that the server took from this run, by their tokens. */
+  readonly acked: Set<string>;
+  /** When the server last told this run that nothing is left. */
+  sawNothingLeftAt: Ms;
+}
+
+interface Lease {
+  readonly consumerSequence: number;
+  readonly deliveredAt: Ms;
+  until: Ms;
+}
+
+export interface PublishedMessage {
+  readonly uid: number;
+  /** The how manieth that was published. */
+  readonly place: number;
+  readonly group: string;
+  readonly stored: StoredMessage;
+  /** The stream as it was then; a stream made anew is another one. */
+  readonly streamCreated: string;
+  /** Taken out of the stream by the scenario before it was settled. */
+  goneBecause: string | undefined;
+}
+
+/** One entry of one call. */
+export interface Try {
+  readonly run: RunRecord;
+  readonly uid: number;
+  readonly target: "target" | "dead letters";
+  readonly lease: Lease | undefined;
+  readonly entry: SqsEntry;
+  readonly sentAt: Ms;
+  /** How the model dealt with it. */
+  fate: "under way" | "accepted" | "failed" | "permanent" | "call failed";
+  /** Accepted, and the target had it before (FIFO, within five minutes): it is not there twice. */
+  isDeduplicated: boolean;
+  settledAt: Ms;
+  /** The answer reached the run, whole and in time, and said what is true. */
+  isAnswered: boolean;
+  /** The answer did not name it, whatever had become of it. */
+  isMissing: boolean;
+  /** Other entries of the same call that were accepted, as the answer said. */
+  othersAccepted: number;
+  /** Another entry of the same call failed; and failed for good. */
+  besideFailed: boolean;
+  besidePermanent: boolean;
+}
+
+/** Something that explains why work was done twice or not at once. `run` undefined: all of them. */
+export interface Disturbance {
+  readonly what: string;
+  readonly from: Ms;
+  readonly to: Ms;
+  readonly run: RunRecord | undefined;
+}
+
+export class Ledger {
+  readonly published: Map<number, PublishedMessage> = new Map();
+  readonly tries: Map<number, Try[]> = new Map();
+  /** Acceptances by the target, in their order. */
+  readonly accepted: Try[] = [];
+  readonly runs: RunRecord[] = [];
+  readonly disturbances: Disturbance[] = [];
+  readonly breaches: Breach[] = [];
+  readonly #world: World;
+  readonly #runOf = new Map<Connection, RunRecord>();
+  readonly #uidOf = new Map<string, number>();
+  readonly #deliveries = new Map<string, number>();
+  readonly #leftAt = new Map<string, Ms>();
+  readonly #ackWaitMs: Ms;
+  /** Acked by what was under way while its stream was made anew. */
+  readonly excused: Set<number> = new Set();
+  /** When stream or consumer were last made anew, or lost their end. */
+  anewAt: Ms = Number.NEGATIVE_INFINITY;
+
+  constructor(world: World, ackWaitMs: Ms) {
+    this.#world = world;
+    this.#ackWaitMs = ackWaitMs;
+  }
+
+  breach(law: number, text: string): void {
+    this.#world.trace(() => `!! law ${law}: ${text}`);
+    if (this.breaches.length < 20)
+      this.breaches.push({ law, text: `${text} (at ${this.#world.now.toFixed(0)} ms)` });
+  }
+
+  disturb(what: string, ms: Ms, run?: RunRecord): void {
+    const from = this.#world.now;
+    this.disturbances.push({ what, from, to: from + ms, run });
+  }
+
+  /** By anything, or by `what`. */
+  isDisturbed(from: Ms, to: Ms, run: RunRecord, what?: string): boolean {
+    return this.disturbances.some(
+      (one) =>
+        one.from <= to &&
+        one.to >= from &&
+        (one.run === undefined || one.run === run) &&
+        (what === undefined || one.what === what),
+    );
+  }
+
+  // — Runs
+
+  started(process: number): RunRecord {
+    const run: RunRecord = {
+      id: this.runs.length + 1,
+      process,
+      startedAt: this.#world.now,
+      endedAt: undefined,
+      receipt: undefined,
+      connections: new Set(),
+      leases: new Map(),
+      acked: new Set(),
+      sawNothingLeftAt: Number.NEGATIVE_INFINITY,
+    };
+    this.runs.push(run);
+    return run;
+  }
+
+  connected(run: RunRecord, connection: Connection): void {
+    run.connections.add(connection);
+    this.#runOf.set(connection, run);
+  }
+
+  ended(run: RunRecord, receipt: Receipt): void {
+    run.endedAt = this.#world.now;
+    run.receipt = receipt;
+  }
+
+  // — What the server sees
+
+  delivered(
+    connection: Connection,
+    message: StoredMessage,
+    consumerSequence: number,
+    token: string,
+  ): void {
+    const { now } = this.#world;
+    this.#uidOf.set(token, message.uid);
+    this.#deliveries.set(token, (this.#deliveries.get(token) ?? 0) + 1);
+    this.#runOf.get(connection)?.leases.set(message.uid, {
+      consumerSequence,
+      deliveredAt: now,
+      until: now + this.#ackWaitMs,
+    });
+  }
+
+  extended(connection: Connection, message: StoredMessage): void {
+    const lease = this.#runOf.get(connection)?.leases.get(message.uid);
+    if (lease) lease.until = this.#world.now + this.#ackWaitMs;
+  }
+
+  acked(connection: Connection, message: StoredMessage | undefined, token: string): void {
+    // A consumer made anew can give the very same token once more.
+    this.#runOf.get(connection)?.acked.add(`${token} ${this.#deliveries.get(token)}`);
+    if (!message) return;
+    this.#checkEvidence(message.uid, token);
+    for (const { leases } of this.runs) {
+      const lease = leases.get(message.uid);
+      // Settled by somebody: from now on nobody else can get it, whatever its holder still does.
+      if (lease && lease.until > this.#world.now) lease.until = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  informed(connection: Connection, isNothingLeft: boolean): void {
+    const run = this.#runOf.get(connection);
+    if (run && isNothingLeft) run.sawNothingLeftAt = this.#world.now;
+  }
+
+  /** Law 2, and 6 where the answer did not name the entry at all. */
+  #checkEvidence(uid: number, token: string): void {
+    const tries = this.tries.get(uid) ?? [];
+    if (tries.some(({ fate }) => fate === "accepted")) return;
+    const before = this.#uidOf.get(token);
+    if (before !== uid) {
+      // Nobody can call back what leaves within the age of a proof after the stream was made anew.
+      if ((this.#leftAt.get(token) ?? 0) <= this.anewAt + PROOF_MS) this.excused.add(uid);
+      else
+        this.breach(
+          2,
+          `message ${uid} was acked with the token of message ${before}, of a stream or consumer before`,
+        );
+    } else if (tries.at(-1)?.isMissing) {
+      this.breach(6, `message ${uid} was acked, and was missing from the answer`);
+    } else {
+      this.breach(
+        2,
+        `message ${uid} was acked, and neither the target nor the dead letters had taken it`,
+      );
+    }
+  }
+
+  // — What the bridge does with a message while it may be somebody else's
+
+  /** Law 11, at the moment at which something leaves the run. */
+  checkLease(run: RunRecord, uid: number, what: string): void {
+    // Taken out of the stream by somebody: nobody else can get it, and the server goes on saying yes.
+    if (this.published.get(uid)?.goneBecause !== undefined) return;
+    const lease = run.leases.get(uid);
+    if (!lease)
+      this.breach(
+        11,
+        `message ${uid} was ${what} by run ${run.id}, to which it was never delivered`,
+      );
+    else if (this.#world.now >= lease.until) {
+      const late = (this.#world.now - lease.until).toFixed(1);
+      this.breach(11, `message ${uid} was ${what} by run ${run.id} ${late} ms after its ack wait`);
+    }
+  }
+
+  /** A verdict leaves. */
+  verdict(connection: Connection, token: string, payload: string): void {
+    this.#leftAt.set(token, this.#world.now);
+    if (payload === "+ACK") return;
+    const run = this.#runOf.get(connection);
+    const uid = this.#uidOf.get(token);
+    if (run && uid !== undefined)
+      this.checkLease(run, uid, payload === "+WPI" ? "extended" : "given back");
+  }
+
+  runOf(connection: Connection): RunRecord | undefined {
+    return this.#runOf.get(connection);
+  }
+
+  sent(attempt: Try): void {
+    const { uid } = attempt;
+    const all = this.tries.get(uid);
+    if (all) all.push(attempt);
+    else this.tries.set(uid, [attempt]);
+    this.checkLease(attempt.run, uid, attempt.target === "target" ? "sent" : "buried");
+  }
+}

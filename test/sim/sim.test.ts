@@ -1,0 +1,20 @@
+/** Every law, in every seed: the first half. A line that appears here is replayed by `npm run simulate -- --seed N`. */
+import { expect, test } from "vitest";
+import { playSeeds, SEEDS } from "./play-seeds.ts";
+import { simulate } from "./simulation.ts";
+
+test(`${Math.ceil(SEEDS / 2)} seeds keep every law`, async () => {
+  expect(await playSeeds(1, Math.ceil(SEEDS / 2))).toEqual([]);
+});
+
+test("a seed is the same run each time, to the last event", async () => {
+  for (const seed of [3, 77, 1234]) {
+    const traces = [0, 1].map(async () => {
+      const lines: string[] = [];
+      await simulate(seed, { trace: (line) => lines.push(line) });
+      return lines.join("\n");
+    });
+    const [first, second] = await Promise.all(traces);
+    expect(first).toBe(second);
+  }
+});

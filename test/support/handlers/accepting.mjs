@@ -1,0 +1,2 @@
+// Takes whatever comes, and says nothing.
+export const handler = async () => {};
