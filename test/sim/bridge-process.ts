@@ -1,6 +1,8 @@
 /** One process of the bridge: the real loop, source and sinks over the models, put together as `forward.ts` does it. */
 import type { DeadLetters, Message, Ms, Sink, Source } from "../../functions/bridge/core/ports.ts";
 import { stopOf } from "../../functions/bridge/core/stop.ts";
+import { deadLetterBucket } from "../../functions/bridge/dead-letters/bucket.ts";
+import { queueAndBucket } from "../../functions/bridge/dead-letters/queue-and-bucket.ts";
 import { deadLetterQueue } from "../../functions/bridge/dead-letters/queue.ts";
 import { fillTemplate, parseTemplate } from "../../functions/bridge/map/template.ts";
 import { Memory } from "../../functions/bridge/run/memory.ts";
@@ -13,7 +15,12 @@ import {
 import { type Receipt, Tally } from "../../functions/bridge/run/receipt.ts";
 import { run } from "../../functions/bridge/run/run.ts";
 import { supervise } from "../../functions/bridge/run/supervise.ts";
+import type { outcomesOf as eventOutcomesOf } from "../../functions/bridge/sinks/eventbridge/answer.ts";
+import { eventBridgeSink } from "../../functions/bridge/sinks/eventbridge/sink.ts";
+import type { outcomesOf as functionOutcomesOf } from "../../functions/bridge/sinks/lambda/answer.ts";
+import { lambdaSink } from "../../functions/bridge/sinks/lambda/sink.ts";
 import type { outcomesOf } from "../../functions/bridge/sinks/sqs/answer.ts";
+import type { SqsQueue } from "../../functions/bridge/sinks/sqs/call.ts";
 import type { SqsEntry } from "../../functions/bridge/sinks/sqs/entry.ts";
 import { sqsSink } from "../../functions/bridge/sinks/sqs/sink.ts";
 import type { Incarnation } from "../../functions/bridge/source/incarnation.ts";
@@ -23,6 +30,7 @@ import type { Dial, Wire, WireListener } from "../../functions/bridge/source/wir
 import { connect, type Link } from "./jetstream/link.ts";
 import type { RunRecord } from "./ledger.ts";
 import { ModelProcess } from "./model-process.ts";
+import { modelBucket, modelBus, modelFunction } from "./other-targets.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Simulation } from "./simulation.ts";
 
@@ -30,10 +38,21 @@ import type { Simulation } from "./simulation.ts";
 export interface Plants {
   readonly decisions?: Partial<Decisions>;
   readonly read?: typeof outcomesOf;
+  readonly readEvents?: typeof eventOutcomesOf;
+  readonly readFunction?: typeof functionOutcomesOf;
+  readonly deadLetters?: (stores: DeadLetters) => DeadLetters;
   readonly wire?: (wire: Wire, listener: WireListener) => Wire;
   readonly source?: (source: Source) => Source;
   readonly sink?: (sink: Sink<SqsEntry>) => Sink<SqsEntry>;
 }
+
+const SOURCE = parseTemplate("nats.{stream}");
+
+const DETAIL_TYPE = parseTemplate("{subject}");
+
+const FUNCTION_ARN = "arn:aws:lambda:eu-west-1:123456789012:function:orders";
+
+const silent = (): undefined => undefined;
 
 const GROUP = parseTemplate("{subject.2}");
 
@@ -48,37 +67,20 @@ export class BridgeProcess {
   readonly #number: number;
   readonly #simulation: Simulation;
   readonly #memory = new Memory();
-  readonly #sink: Sink<SqsEntry>;
-  readonly #deadLetters: DeadLetters<SqsEntry> | undefined;
+  readonly #sink: Sink;
+  readonly #deadLetters: DeadLetters | undefined;
   #known: Incarnation | undefined;
   #mayCreate = true;
 
   constructor(simulation: Simulation, number: number) {
-    const { scenario, plants, world } = simulation;
+    const { scenario, world } = simulation;
     this.#number = number;
     this.#simulation = simulation;
     this.process = new ModelProcess(world, `p${number}`, world.random);
-    const observe = (): undefined => undefined;
     const runOf = (): RunRecord => this.run as RunRecord;
-    const mapping = {
-      origin: simulation.streamName,
-      ...(scenario.isOrdered && { fifo: { group: GROUP, deduplicationId: "message-id" as const } }),
-    };
-    const sink = sqsSink({
-      queue: simulation.target.client(this.process, runOf),
-      mapping,
-      batchSize: scenario.batchSize,
-      concurrency: scenario.concurrency,
-      observe,
-      ...(plants.read && { read: plants.read }),
-    });
-    this.#sink = plants.sink?.(sink) ?? sink;
+    this.#sink = sinkOf(simulation, simulation.target.client(this.process, runOf));
     this.#deadLetters = scenario.hasDeadLetters
-      ? deadLetterQueue(
-          simulation.deadLetters.client(this.process, runOf),
-          simulation.streamName,
-          observe,
-        )
+      ? deadLettersOf(simulation, simulation.deadLetters.client(this.process, runOf))
       : undefined;
   }
 
@@ -186,6 +188,40 @@ export class BridgeProcess {
       return plants.wire?.(link, listener) ?? link;
     };
   }
+}
+
+function sinkOf({ plants, scenario, streamName }: Simulation, queue: SqsQueue): Sink {
+  const { batchSize, bisectOnError, concurrency, isOrdered, target, targetMaxBytes } = scenario;
+  const common = { batchSize, concurrency, observe: silent };
+  switch (target) {
+    case "sqs": {
+      const fifo = { group: GROUP, deduplicationId: "message-id" } as const;
+      const mapping = { origin: streamName, ...(isOrdered && { fifo }) };
+      const { read } = plants;
+      const sink = sqsSink({ ...common, queue, mapping, ...(read && { read }) });
+      return plants.sink?.(sink) ?? sink;
+    }
+    case "eventbridge": {
+      const mapping = { origin: streamName, source: SOURCE, detailType: DETAIL_TYPE };
+      const { readEvents: read } = plants;
+      const given = { bus: modelBus(queue), maxSize: targetMaxBytes, mapping };
+      return eventBridgeSink({ ...common, ...given, ...(read && { read }) });
+    }
+    case "function": {
+      const mapping = { origin: streamName, functionArn: FUNCTION_ARN };
+      const { readFunction: read } = plants;
+      const given = { target: modelFunction(queue), bisectOnError, mapping };
+      return lambdaSink({ ...common, ...given, ...(read && { read }) });
+    }
+  }
+}
+
+function deadLettersOf(simulation: Simulation, client: SqsQueue): DeadLetters {
+  const { plants, scenario, streamName } = simulation;
+  const queue = deadLetterQueue(client, streamName, silent);
+  const bucket = deadLetterBucket(modelBucket(client), streamName);
+  const stores = { queue, bucket, both: queueAndBucket(queue, bucket) }[scenario.stores];
+  return plants.deadLetters?.(stores) ?? stores;
 }
 
 function policyOf(scenario: Scenario, totalMs: Ms): Policy {

@@ -1,5 +1,6 @@
 /** Law 3, and 4 where a neighbour is to blame: what a dead letter says about its message is true. */
 import type { Try } from "./ledger.ts";
+import type { Scenario } from "./scenario.ts";
 import type { Simulation } from "./simulation.ts";
 
 export function judgeBurials(simulation: Simulation): void {
@@ -29,7 +30,7 @@ function judgeLetter(
   const counted = /^failed (\d+) times, (\d+) of them/.exec(evidence);
   if (counted) {
     const needed = Math.max(1, scenario.maximumRetryAttempts);
-    const failures = before.filter(speaksOfItself).length;
+    const failures = before.filter((attempt) => speaksOfItself(attempt, scenario)).length;
     if (Number(counted[2]) >= needed && failures >= Number(counted[2])) return;
     return ledger.breach(
       3,
@@ -37,13 +38,20 @@ function judgeLetter(
     );
   }
   const isTooLarge =
-    /^\d+ bytes with attributes/.test(reason) && letter.entry.bytes > scenario.targetMaxBytes;
+    /^\d+ bytes (with attributes|as an event)/.test(reason) &&
+    letter.entry.bytes > scenario.targetMaxBytes;
   if (isTooLarge || before.some(({ fate }) => fate === "permanent")) return;
   const law = before.some(({ besidePermanent }) => besidePermanent) ? 4 : 3;
   ledger.breach(law, `message ${uid} was buried for "${reason}", which is not true of it`);
 }
 
-/** Failed by itself, or missing from the answer, while another entry of the call was accepted. */
-function speaksOfItself({ fate, isMissing, othersAccepted }: Try): boolean {
-  return othersAccepted > 0 && (fate === "failed" || isMissing);
+/**
+ * Failed by itself, or missing from the answer, while another entry of the call was accepted. A function knows no
+ * failures for ever, and one of a call for it alone is its own.
+ */
+function speaksOfItself(attempt: Try, { target }: Scenario): boolean {
+  const { besideFailed, fate, isMissing, othersAccepted } = attempt;
+  if (target !== "function") return othersAccepted > 0 && (fate === "failed" || isMissing);
+  const isAlone = othersAccepted === 0 && !besideFailed;
+  return (othersAccepted > 0 || isAlone) && (fate === "failed" || fate === "permanent");
 }

@@ -3,6 +3,8 @@ import type { Outcome } from "../../functions/bridge/core/outcome.ts";
 import { isOurs } from "../../functions/bridge/core/lease.ts";
 import type { Held, Sink, Source } from "../../functions/bridge/core/ports.ts";
 import { decide } from "../../functions/bridge/core/settlement.ts";
+import { outcomesOf as eventOutcomesOf } from "../../functions/bridge/sinks/eventbridge/answer.ts";
+import { outcomesOf as functionOutcomesOf } from "../../functions/bridge/sinks/lambda/answer.ts";
 import { outcomesOf } from "../../functions/bridge/sinks/sqs/answer.ts";
 import type { SqsEntry } from "../../functions/bridge/sinks/sqs/entry.ts";
 import type { WireMessage } from "../../functions/bridge/source/wire.ts";
@@ -116,6 +118,60 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     plants: reading((outcome) =>
       outcome.kind === "failed" && outcome.reason.startsWith("missing") ? accepted : outcome,
     ),
+  },
+  {
+    law: 3,
+    bug: "an event without a result of its own counts as rejected",
+    plants: {
+      readEvents: (entries, answer) =>
+        eventOutcomesOf(entries, answer).map((outcome) =>
+          outcome.kind === "failed" && outcome.maybeTaken
+            ? { kind: "rejected", reason: outcome.reason }
+            : outcome,
+        ),
+    },
+  },
+  {
+    law: 2,
+    bug: "whatever a store of dead letters answers, they count as stored",
+    plants: {
+      deadLetters: (real) => ({
+        ...real,
+        deliver: async (batch, ...rest) => {
+          const delivery = await real.deliver(batch, ...rest);
+          if (delivery.kind === "unavailable") return delivery;
+          return { kind: "answered", outcomes: batch.map(() => accepted) };
+        },
+      }),
+    },
+  },
+  {
+    law: 2,
+    bug: "an event that is refused by itself counts as accepted, since the call was",
+    plants: { readEvents: (entries) => entries.map(() => accepted) },
+  },
+  {
+    law: 2,
+    bug: "a function that throws has returned nothing, and so succeeded with all",
+    plants: { readFunction: (records, { Payload }) => functionOutcomesOf(records, { Payload }) },
+  },
+  {
+    law: 2,
+    bug: "what a function names in batchItemFailures is acked with the others",
+    plants: {
+      readFunction: (records, answer) =>
+        answer.FunctionError ? functionOutcomesOf(records, answer) : records.map(() => accepted),
+    },
+  },
+  {
+    law: 3,
+    bug: "one throw of a function rejects its whole batch",
+    plants: {
+      readFunction: (records, answer) =>
+        answer.FunctionError
+          ? records.map(() => ({ kind: "rejected", reason: "it threw" }))
+          : functionOutcomesOf(records, answer),
+    },
   },
   {
     law: 7,

@@ -23,6 +23,11 @@ export interface Scenario {
   /** A process that goes on, or one that is started for a while again and again. */
   readonly shape: "service" | "lambda";
   readonly isOrdered: boolean;
+  readonly target: "sqs" | "eventbridge" | "function";
+  /** Of a function. */
+  readonly bisectOnError: boolean;
+  /** Dead letters: in a queue, a bucket, or the bucket what the queue does not take. */
+  readonly stores: "queue" | "bucket" | "both";
   readonly onRejected: "bury" | "hold";
   readonly hasDeadLetters: boolean;
   readonly ackWaitMs: Ms;
@@ -62,8 +67,14 @@ export function scenarioOf(seed: number): Scenario {
   const targetMaxBytes = random.pick([2048, 4096, 1_048_576]);
   const hasDeadLetters = random.chance(0.9);
   const isHolding = random.chance(0.04);
-  const faults = planFaults(random.fork(), { isClustered, hasDeadLetters });
+  const plannedFaults = planFaults(random.fork(), { isClustered, hasDeadLetters });
   const messages = planMessages(random.fork(), targetMaxBytes, hasDeadLetters);
+  // By a chance of their own: what a seed was before there were others, it still is.
+  const others = new Random(seed ^ 0x1b873593);
+  const target =
+    isOrdered || others.chance(0.3) ? "sqs" : others.pick(["eventbridge", "function"] as const);
+  const stores = others.chance(0.5) ? "queue" : others.pick(["bucket", "both"] as const);
+  const faults = plannedFaults.map((fault) => asTold(fault, target));
   return {
     seed,
     serverVersion: random.pick(VERSIONS),
@@ -71,6 +82,9 @@ export function scenarioOf(seed: number): Scenario {
     retention: random.chance(0.3) ? "workqueue" : "limits",
     shape: random.chance(0.7) ? "service" : "lambda",
     isOrdered,
+    target,
+    bisectOnError: others.chance(0.5),
+    stores,
     onRejected: isHolding ? "hold" : "bury",
     hasDeadLetters,
     ackWaitMs,
@@ -97,6 +111,14 @@ export function scenarioOf(seed: number): Scenario {
       ...faults.map(({ at, lastsMs }) => at + MOMENT_MS + lastsMs),
     ),
   };
+}
+
+/** Only SQS tells digests and names an entry twice; only with ids can an answer be in another order, or leave one out. */
+function asTold(fault: Fault, target: Scenario["target"]): Fault {
+  if (fault.kind !== "weather" || fault.queue !== "target" || target === "sqs") return fault;
+  const weather = { ...fault.weather, wrongDigest: 0, contradicting: 0 };
+  if (target === "eventbridge") return { ...fault, weather: { ...weather, missing: 0.3 } };
+  return { ...fault, weather: { ...weather, missing: 0, reordered: 0 } };
 }
 
 /** Some at once at the beginning, the others in bursts over half a minute. */

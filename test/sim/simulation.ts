@@ -123,7 +123,9 @@ export class Simulation {
     }
     for (const fault of scenario.faults) schedule(this, fault);
     world.at(scenario.quietAt, () => {
-      this.targetWeather.heal();
+      // A function names no failure that is for ever: one that fails alone for ever is not always buried.
+      if (scenario.target === "function") this.targetWeather.healAll();
+      else this.targetWeather.heal();
       this.deadLettersWeather.healAll();
     });
     this.supervisor.start();

@@ -32,7 +32,7 @@ const { status } = spawnSync(
     `--outputFile.json=${reportFile}`,
     ...process.argv.slice(2),
   ],
-  { stdio: "inherit" },
+  { stdio: "inherit", env: { SIMULATED_SEEDS: "5000", ...process.env } },
 );
 
 if (!existsSync(reportFile)) {
