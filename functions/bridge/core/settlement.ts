@@ -25,7 +25,10 @@ export interface History {
   readonly tries: number;
   /** How often its own entry failed, this time included. */
   readonly failures: number;
-  /** How many of those failures had another entry of the same call accepted: only they speak of the message itself. */
+  /**
+   * How many of those failures speak of the message itself: another entry of the same call was accepted; or, where a
+   * call with one message can tell, it was alone while the target did not fail for everybody.
+   */
   readonly evidence: number;
 }
 
@@ -56,7 +59,7 @@ export function decide(
     case "failed":
       // With `hold` nothing is given up: what may succeed later is tried until it does.
       if (policy.onRejected === "bury" && hasFailedEnough(history, policy)) {
-        const evidence = `failed ${history.failures} times, ${history.evidence} of them while others of the same call were accepted`;
+        const evidence = `failed ${history.failures} times, ${history.evidence} of them while the target accepted others, or alone in its call`;
         return rejected(evidence, outcome.reason, history, policy);
       }
       return later(outcome.retryAfterMs ?? 0, history.failures, policy, random);

@@ -1,6 +1,6 @@
 /** From the answer to a call to what is done with each of its messages. */
 import type { Delivery, Outcome } from "../core/outcome.ts";
-import type { Letter } from "../core/ports.ts";
+import type { Letter, Ms } from "../core/ports.ts";
 import type { Decision, Verdict } from "../core/settlement.ts";
 import type { Item } from "./hand.ts";
 import type { Tries } from "./memory.ts";
@@ -35,9 +35,22 @@ export function judge<P, D>(
   for (const [position, item] of call.entries()) {
     const isAlone = call.length === 1 && work.ports.sink.limits.aloneIsEvidence === true;
     const isTelling =
-      isAlone || delivery.outcomes.some((one, at) => at !== position && one.kind === "accepted");
+      (isAlone && isOnlyItself(work, item)) ||
+      delivery.outcomes.some((one, at) => at !== position && one.kind === "accepted");
     conclude(work, item, delivery.outcomes[position] as Outcome, isTelling, meaning);
   }
+}
+
+/**
+ * Alone in its call a message failed. A function that was deployed broken fails for everybody: that is evidence against
+ * nobody, except once in each run, or else nothing would ever come of it.
+ */
+function isOnlyItself<P, D>(work: Work<P, D>, item: Item<P>): boolean {
+  const { memory } = work.ports;
+  const { message } = item.held;
+  const { lastFailure } = memory.of(message);
+  if (!lastFailure || lastFailure.run !== work.startedAt) return true;
+  return memory.accepted > lastFailure.accepted || !memory.othersFail(message);
 }
 
 /** From what is known of one message to what is done with it. */
@@ -50,7 +63,8 @@ function conclude<P, D>(
 ): void {
   const { clock, memory, observe } = work.ports;
   const before = memory.of(item.held.message);
-  const history = historyAfter(before, outcome, isTelling);
+  const now = { run: work.startedAt, accepted: memory.accepted };
+  const history = historyAfter(before, outcome, isTelling, now);
   memory.keep(item.held.message, history);
   const decision = work.decisions.decide(outcome, history, work.policy.settlement, clock.random());
   if (outcome.kind !== "accepted") {
@@ -99,6 +113,7 @@ function carryOut<P, D>(
   switch (decision.kind) {
     case "ack":
       work.stuckSince = undefined;
+      work.ports.memory.accepted += 1;
       work.ports.memory.forget(item.held.message);
       meaning.set({ kind: "ack", held }, "acked");
       return;
@@ -119,13 +134,21 @@ function carryOut<P, D>(
   }
 }
 
-function historyAfter(before: Tries, outcome: Outcome, isTelling: boolean): Tries {
+function historyAfter(
+  before: Tries,
+  outcome: Outcome,
+  isTelling: boolean,
+  now: { readonly run: Ms; readonly accepted: number },
+): Tries {
   const failed = outcome.kind === "failed" ? 1 : 0;
   return {
     tries: before.tries + 1,
     failures: before.failures + failed,
     evidence: before.evidence + (isTelling ? failed : 0),
     maybeTaken: before.maybeTaken || isUnclear(outcome),
+    ...(failed > 0
+      ? { lastFailure: now }
+      : before.lastFailure && { lastFailure: before.lastFailure }),
   };
 }
 

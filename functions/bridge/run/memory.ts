@@ -3,12 +3,14 @@
  * given back with a delay is known when it returns. It does not outlive the process, and nothing depends on that: less
  * evidence means more tries, never fewer.
  */
-import type { Message } from "../core/ports.ts";
+import type { Message, Ms } from "../core/ports.ts";
 import type { History } from "../core/settlement.ts";
 
 export interface Tries extends History {
   /** An answer was lost: the target may have it already. */
   readonly maybeTaken: boolean;
+  /** When it last failed: in which run, and after how many accepted messages. Undefined: it has not. */
+  readonly lastFailure?: { readonly run: Ms; readonly accepted: number };
 }
 
 const NONE: Tries = { tries: 0, failures: 0, evidence: 0, maybeTaken: false };
@@ -24,6 +26,14 @@ interface Entry {
 
 export class Memory {
   readonly #entries = new Map<number, Entry>();
+  readonly #failing = new Set<number>();
+  /** Messages that the target has accepted in the life of this process. */
+  accepted = 0;
+
+  /** Another message than this one has failed, and has not been accepted or buried since. */
+  othersFail({ streamSequence }: Message): boolean {
+    return this.#failing.size > (this.#failing.has(streamSequence) ? 1 : 0);
+  }
 
   of({ streamSequence, timestampNanos }: Message): Tries {
     const entry = this.#entries.get(streamSequence);
@@ -33,16 +43,23 @@ export class Memory {
   keep({ streamSequence, timestampNanos }: Message, tries: Tries): void {
     this.#entries.delete(streamSequence);
     this.#entries.set(streamSequence, { timestampNanos, tries });
+    if (tries.failures > 0) this.#failing.add(streamSequence);
     const [oldest] = this.#entries.keys();
-    if (this.#entries.size > MOST && oldest !== undefined) this.#entries.delete(oldest);
+    if (this.#entries.size > MOST && oldest !== undefined) this.#drop(oldest);
   }
 
   forget({ streamSequence }: Message): void {
-    this.#entries.delete(streamSequence);
+    this.#drop(streamSequence);
   }
 
   /** The stream is another one: its sequences mean other messages. */
   clear(): void {
     this.#entries.clear();
+    this.#failing.clear();
+  }
+
+  #drop(sequence: number): void {
+    this.#entries.delete(sequence);
+    this.#failing.delete(sequence);
   }
 }

@@ -64,7 +64,7 @@ test("a failed message is buried with the fifth failure that speaks of itself", 
     kind: "bury",
     letter: {
       reason: "InternalError",
-      evidence: "failed 7 times, 5 of them while others of the same call were accepted",
+      evidence: "failed 7 times, 5 of them while the target accepted others, or alone in its call",
       tries: 9,
     },
   });
