@@ -1,7 +1,12 @@
 /** What a sink can say about a message. */
 import type { Ms } from "./ports.ts";
 
-export type Outcome =
+export type Outcome = OutcomeKind & {
+  /** Set where a batch took several calls: equal for those that shared one. Evidence comes from one's own call alone. */
+  readonly call?: object;
+};
+
+type OutcomeKind =
   /** The target has it. `receipt` is the target's own id for it; `duplicate` when the target says it had it before. */
   | { readonly kind: "accepted"; readonly receipt: string; readonly duplicate?: boolean }
   /**

@@ -33,11 +33,14 @@ export function judge<P, D>(
     return;
   }
   for (const [position, item] of call.entries()) {
-    const isAlone = call.length === 1 && work.ports.sink.limits.aloneIsEvidence === true;
+    const outcome = delivery.outcomes[position] as Outcome;
+    const others = delivery.outcomes.filter(
+      (one, at) => at !== position && one.call === outcome.call,
+    );
+    const isAlone = others.length === 0 && work.ports.sink.limits.aloneIsEvidence === true;
     const isTelling =
-      (isAlone && isOnlyItself(work, item)) ||
-      delivery.outcomes.some((one, at) => at !== position && one.kind === "accepted");
-    conclude(work, item, delivery.outcomes[position] as Outcome, isTelling, meaning);
+      (isAlone && isOnlyItself(work, item)) || others.some(({ kind }) => kind === "accepted");
+    conclude(work, item, outcome, isTelling, meaning);
   }
 }
 

@@ -33,20 +33,8 @@ export async function deliverOrHalve<P>(
     if (batch.length === 1) {
       return { kind: "answered", outcomes: [{ kind: "rejected", reason: reasonOf(error) }] };
     }
-    return halves(batch, sending.isOver, async (half) =>
-      withoutEvidence(await deliverOrHalve(half, sending)),
-    );
+    return halves(batch, sending.isOver, (half) => deliverOrHalve(half, sending));
   }
-}
-
-/** A half in which nothing was accepted shows nothing about its messages: the others were in another call. */
-function withoutEvidence(delivery: Delivery): Delivery {
-  if (delivery.kind !== "answered") return delivery;
-  if (delivery.outcomes.some(({ kind }) => kind === "accepted")) return delivery;
-  const outcomes = delivery.outcomes.map((outcome): Outcome =>
-    outcome.kind === "failed" ? { kind: "unknown", reason: outcome.reason } : outcome,
-  );
-  return { ...delivery, outcomes };
 }
 
 /** Two calls in place of one; what there is no time for is not sent. */
@@ -82,9 +70,12 @@ function joined(
 }
 
 function outcomesOf(delivery: Delivery, length: number): readonly Outcome[] {
-  if (delivery.kind === "answered") return delivery.outcomes;
+  const call = {};
+  if (delivery.kind === "answered") {
+    return delivery.outcomes.map((outcome) => (outcome.call ? outcome : { ...outcome, call }));
+  }
   const { reason } = delivery;
-  return Array.from({ length }, (): Outcome => ({ kind: "unknown", reason }));
+  return Array.from({ length }, (): Outcome => ({ kind: "unknown", reason, call }));
 }
 
 function stopOf(delivery: Delivery): string | undefined {

@@ -352,7 +352,8 @@ export class JetStreamSource implements Source {
     const held: Held = { message, token: wire.reply, leaseUntil };
     // A consumer that was made anew counts from 1 again. Once in doubt, what follows proves nothing.
     if (message.consumerSequence <= this.#lastConsumerSequence) this.#isInDoubt = true;
-    if (!this.#isInDoubt) this.#provenAt = this.#clock.now();
+    // It left the server after the pull had left us; how long ago, a process that was frozen cannot tell.
+    if (!this.#isInDoubt) this.#provenAt = Math.max(this.#provenAt, this.#pullSentAt);
     this.#lastConsumerSequence = message.consumerSequence;
     this.#highestStreamSequence = Math.max(this.#highestStreamSequence, message.streamSequence);
     if (this.#pulling) this.#pulling.add(held);

@@ -78,6 +78,15 @@ test("at a queue, failures beside accepted neighbours lead to the dead letter, a
   expect(call({ 1: threw, 4: accepted })).toEqual([true, false]);
 });
 
+test("evidence comes from one's own call alone, where a batch took several", () => {
+  const { call } = start(false);
+  const [one, other] = [{}, {}];
+  const failedThere: Outcome = { ...threw, call: one };
+  for (let time = 0; time < 50; time += 1) {
+    expect(call({ 1: failedThere, 2: { ...accepted, call: other } })).toEqual([false, false]);
+  }
+});
+
 test("a message for which a function throws each time it is alone is buried, others going on or not", () => {
   const { call } = start(true);
   call({ 9: accepted });
