@@ -36,6 +36,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === "--help" || name === "-h") return say(process.stdout, HELP, 0);
   if (name === "--version") return say(process.stdout, version(), 0);
   const command = COMMANDS.find((one) => one.name === name);
+  if (command && args.includes("--version")) return say(process.stdout, version(), 0);
   if (command) {
     const run = await command.load();
     return run(args, { environment: process.env, signal: stopSignal() });

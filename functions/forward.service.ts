@@ -33,10 +33,20 @@ else refuse(faults);
 function refuse(lines: readonly string[]): void {
   const scrub = scrubber(secrets);
   process.stderr.write(lines.map((line) => `${scrub(line)}\n`).join(""));
+  // A name that was misspelled is a likely reason for one that is missing.
+  const log = logger({
+    level: "warn",
+    secrets,
+    write: (line) => process.stdout.write(line),
+    now: Date.now,
+  });
+  for (const warning of warnings) log("warn", "configuration", { warning });
   process.exitCode = EXIT.configuration;
 }
 
 async function serve(settings: Config): Promise<void> {
+  // Whoever reads the log may go away: messages are more important.
+  process.stdout.on("error", () => undefined);
   const log = logger({
     level: settings.logLevel,
     secrets,

@@ -7,7 +7,7 @@ import { consumerOf } from "./config/consumer.ts";
 import { natsOf } from "./config/nats.ts";
 import { Reader } from "./config/reader.ts";
 import { type Target, targetKindOf, targetOf } from "./config/target.ts";
-import { bucketOf, queueUrlOf } from "./config/values.ts";
+import { bucketOf, formatDuration, parseDuration, queueUrlOf } from "./config/values.ts";
 
 export { type OptionName, OPTIONS } from "./config/options.ts";
 
@@ -143,7 +143,7 @@ function build(reader: Reader, runtime: "service" | "lambda"): Config {
     origin: reader.text("ORIGIN_NAME") ?? consumer.stream,
     target,
     batchSize,
-    batchWindowMs: reader.duration("BATCH_WINDOW", "0s", "0s", `${ackWaitMs / 2}ms`),
+    batchWindowMs: reader.duration("BATCH_WINDOW", "0s", "0s", formatDuration(ackWaitMs / 2)),
     concurrency,
     maximumRetryAttempts: reader.number("MAXIMUM_RETRY_ATTEMPTS", 5, -1, 1000),
     ...(maximumAgeMs !== undefined && { maximumAgeMs }),
@@ -164,12 +164,20 @@ function build(reader: Reader, runtime: "service" | "lambda"): Config {
 
 function retryDelayOf(reader: Reader, ackWaitMs: number, isFifo: boolean): Config["retryDelay"] {
   // SQS forgets a deduplication id after five minutes: no retry may come later than that.
-  const most = isFifo ? `${5 * 60_000 - ackWaitMs - 1000}ms` : "24h";
+  const most = isFifo ? formatDuration(5 * 60_000 - ackWaitMs - 1000) : "24h";
   const minMs = reader.duration("RETRY_DELAY_MIN", "1s", "1ms", "1h");
-  const maxMs = reader.duration("RETRY_DELAY_MAX", "2m", "1ms", most);
-  if (minMs > maxMs)
-    reader.fault("RETRY_DELAY_MIN", reader.quoted("RETRY_DELAY_MIN"), "at most RETRY_DELAY_MAX");
-  return { minMs, maxMs };
+  const maxMs = Math.min(
+    reader.duration("RETRY_DELAY_MAX", "2m", "1ms", most),
+    parseDuration(most) ?? Number.POSITIVE_INFINITY,
+  );
+  if (minMs <= maxMs) return { minMs, maxMs };
+  if (reader.isSet("RETRY_DELAY_MIN")) {
+    const expected = `at most RETRY_DELAY_MAX (${formatDuration(maxMs)})`;
+    reader.fault("RETRY_DELAY_MIN", reader.quoted("RETRY_DELAY_MIN"), expected);
+    return { minMs, maxMs };
+  }
+  // Only the longest is set, and it is shorter than the default of the first: then it is both.
+  return { minMs: maxMs, maxMs };
 }
 
 function healthPortOf(reader: Reader): number | undefined {

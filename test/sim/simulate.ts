@@ -27,6 +27,7 @@ function readArguments():
     });
     const seed = numberOf(values.seed);
     const seeds = values.seeds === undefined ? undefined : numberOf(values.seeds);
+    if (seeds === 0) return undefined;
     return { seed, seeds };
   } catch {
     return undefined;
@@ -52,8 +53,7 @@ async function playAll(first: number, seeds: number): Promise<number> {
   for (let seed = first; seed < first + seeds; seed++) {
     const { breaches } = await simulate(seed);
     if (breaches.length > 0) broken += 1;
-    for (const { law, text } of breaches.slice(0, 3))
-      console.log(`seed ${seed} broke law ${law}: ${text}`);
+    for (const { law, text } of breaches) console.log(`seed ${seed} broke law ${law}: ${text}`);
   }
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.log(`${seeds} seeds from ${first}: ${broken} broke a law; ${seconds} s`);

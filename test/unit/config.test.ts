@@ -62,7 +62,7 @@ test("every fault is told at once, each in a line of its own", () => {
     "JETSTREAM_CONSUMER: given nothing, expected the name of a durable consumer",
     `SQS_QUEUE_URL: given nothing, expected ${TARGET}`,
     'PAUSED: given "yes", expected true or false',
-    "SQS_QUEUE: given a value, expected none: there is no such setting",
+    "SQS_QUEUE: given a value, expected none: there is no such setting; did you mean SQS_QUEUE_URL?",
   ]);
   expect(read({}).config).toBeUndefined();
 });
@@ -119,12 +119,12 @@ test.each([
   ["BATCH_SIZE", "0", "a whole number from 1 to 10"],
   ["BATCH_SIZE", "11", "a whole number from 1 to 10"],
   ["BATCH_SIZE", "2.5", "a whole number from 1 to 10"],
-  ["BATCH_WINDOW", "5001ms", "a duration from 0s to 5000ms, like 30s or 5m"],
+  ["BATCH_WINDOW", "5001ms", "a duration from 0s to 5s, like 5s"],
   ["CONCURRENCY", "257", "a whole number from 1 to 256"],
   ["MAXIMUM_RETRY_ATTEMPTS", "-2", "a whole number from -1 to 1000"],
   ["MAXIMUM_RECORD_AGE", "0s", "a duration from 1s to 8760h, like 30s or 5m"],
   ["ON_REJECTED", "drop", "bury or hold"],
-  ["RETRY_DELAY_MIN", "3m", "at most RETRY_DELAY_MAX"],
+  ["RETRY_DELAY_MIN", "3m", "at most RETRY_DELAY_MAX (2m)"],
   ["RETRY_DELAY_MAX", "2", "a duration from 1ms to 24h, like 30s or 5m"],
   ["DEAD_LETTER_QUEUE_URL", "dead", "the URL of a queue"],
   ["DEAD_LETTER_BUCKET", "s3://dead", "the name of a bucket"],
@@ -150,9 +150,17 @@ test("on FIFO, ack wait and retry delay together stay below SQS's five minutes",
     configOf({ JETSTREAM_ACK_WAIT: "4m", RETRY_DELAY_MAX: "59s" }, FIFO).retryDelay.maxMs,
   ).toBe(59_000);
   expect(read({ ...FIFO, JETSTREAM_ACK_WAIT: "241s" }).faults).toEqual([
-    'JETSTREAM_ACK_WAIT: given "241s", expected a duration from 1s to 4m, like 30s or 5m',
+    'JETSTREAM_ACK_WAIT: given "241s", expected a duration from 1s to 4m, like 30s',
   ]);
   expect(read({ ...FIFO, RETRY_DELAY_MAX: "290s" }).faults).toEqual([
-    'RETRY_DELAY_MAX: given "290s", expected a duration from 1ms to 289000ms, like 30s or 5m',
+    'RETRY_DELAY_MAX: given "290s", expected a duration from 1ms to 4m49s, like 30s',
   ]);
+});
+
+test("on FIFO the longest retry delay makes room for the ack wait, also when it is not set", () => {
+  expect(configOf({ JETSTREAM_ACK_WAIT: "4m" }, FIFO).retryDelay.maxMs).toBe(59_000);
+});
+
+test("a longest retry delay below the default of the first one is both", () => {
+  expect(configOf({ RETRY_DELAY_MAX: "500ms" }).retryDelay).toEqual({ minMs: 500, maxMs: 500 });
 });

@@ -4,6 +4,9 @@ import type { Reader } from "./reader.ts";
 
 const OUR_PREFIXES = /^(JETSTREAM|SQS|EVENT|DEAD_LETTER|FUNCTION)_/;
 
+/** So many letters apart two names have nothing to do with each other. */
+const FAR = 5;
+
 /** Names of ours that are not known are refused; under NATS_, where platforms inject names too, only near misses. */
 export function checkNames(
   reader: Reader,
@@ -12,10 +15,12 @@ export function checkNames(
   const known = Object.keys(OPTIONS);
   for (const name of Object.keys(environment)) {
     if (known.includes(name) || environment[name] === undefined) continue;
+    const [family] = name.split("_");
     const [nearest, far] = known
+      .filter((one) => one.startsWith(`${family}_`))
       .map((one) => [one, distance(one, name)] as const)
-      .reduce((best, one) => (one[1] < best[1] ? one : best));
-    const meant = far <= 3 ? `; did you mean ${nearest}?` : "";
+      .reduce((best, one) => (one[1] < best[1] ? one : best), ["", FAR]);
+    const meant = far < FAR ? `; did you mean ${nearest}?` : "";
     if (name === "NATS_SECRET_ARN") {
       reader.fault(
         name,

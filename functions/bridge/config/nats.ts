@@ -124,8 +124,10 @@ function natsUrlsOf(
     const parsable = withScheme.replace(/^(nats|tls):/, "http:");
     if (!match || !URL.canParse(parsable)) return undefined;
     const url = new URL(parsable);
-    if (url.hostname === "" || (url.pathname !== "/" && url.pathname !== "") || url.search !== "")
-      return undefined;
+    const isBare =
+      (url.pathname === "/" || url.pathname === "") && url.search === "" && url.hash === "";
+    const isUserMissing = url.username === "" && url.password !== "";
+    if (url.hostname === "" || !isBare || isUserMissing) return undefined;
     // Port 80 is http's own, and so left out by URL.
     const port = url.port || (/:80\/?$/.test(withScheme) ? "80" : "4222");
     const [name, password] = [decoded(url.username), decoded(url.password)];

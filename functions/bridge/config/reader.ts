@@ -87,7 +87,9 @@ export class Reader {
   }
 
   optionalDuration(name: OptionName, least: string, most: string): number | undefined {
-    return this.optional(name, `a duration from ${least} to ${most}, like 30s or 5m`, (text) => {
+    const longest = parseDuration(most) ?? 0;
+    const example = longest < 30_000 ? most : longest < 300_000 ? "30s" : "30s or 5m";
+    return this.optional(name, `a duration from ${least} to ${most}, like ${example}`, (text) => {
       const value = parseDuration(text);
       const fits =
         value !== undefined &&

@@ -56,6 +56,14 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
+/** As a person would write it: `59s`, `2m`, `2m30s`, `500ms`. */
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds % 1000 !== 0) return `${milliseconds}ms`;
+  const [minutes, seconds] = [Math.floor(milliseconds / 60_000), (milliseconds % 60_000) / 1000];
+  if (minutes === 0) return `${seconds}s`;
+  return seconds === 0 ? `${minutes}m` : `${minutes}m${seconds}s`;
+}
+
 /** `30s`, `1m30s`, `500ms`: as NATS and Go write durations, and days. Undefined when it is none. */
 export function parseDuration(text: string): number | undefined {
   if (text === "0") return 0;
