@@ -172,9 +172,11 @@ describe("running", () => {
 
   test.concurrent("told to stop, it settles what is on its way and exits with 0", async () => {
     const route = await given("STOP", 300);
+    // A call may take half of the ack wait: on a busy machine one of 300 ms takes longer.
+    const patient = { ...QUICK, JETSTREAM_ACK_WAIT: "10s" };
     await using proxy = await startAwsFaultProxy(parts.sqs.endpoint);
     proxy.script(() => new Promise((resolve) => setTimeout(resolve, 300, undefined)));
-    await using bridge = route.start({ ...QUICK, AWS_ENDPOINT_URL: proxy.endpoint });
+    await using bridge = route.start({ ...patient, AWS_ENDPOINT_URL: proxy.endpoint });
     await vi.waitFor(() => expect(proxy.batches.length).toBeGreaterThan(0), { timeout: 10_000 });
     expect(await bridge.stop()).toBe(0);
     const last = bridge.receipts().at(-1)!;
