@@ -51,11 +51,15 @@ export async function startSqs(): Promise<LocalSqs> {
   const app = buildApp({ logger: false });
   await app.listen({ host: "127.0.0.1", port: 0 });
   const endpoint = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
-  const call: Call = (action, body) => request(endpoint, action, body);
-  const stop = async (): Promise<void> => {
+  return sqsAt(endpoint, async () => {
     app.server.closeAllConnections();
     await app.close();
-  };
+  });
+}
+
+/** One that runs already; `stop` ends it. */
+export function sqsAt(endpoint: string, stop: () => Promise<void>): LocalSqs {
+  const call: Call = (action, body) => request(endpoint, action, body);
   return {
     endpoint,
     environment: {
