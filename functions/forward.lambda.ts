@@ -11,7 +11,7 @@ import { readFileSync } from "node:fs";
 import { systemClock } from "./bridge/clock.ts";
 import { readConfig } from "./bridge/config.ts";
 import { type Forward, forward } from "./bridge/forward.ts";
-import { LEVELS, type Log, logger, scrubber } from "./bridge/observe/log.ts";
+import { LEVELS, type Log, logger, NO_DEAD_LETTERS, scrubber } from "./bridge/observe/log.ts";
 import type { Receipt } from "./bridge/run/receipt.ts";
 import { credentialsFault } from "./bridge/source/credentials.ts";
 
@@ -55,10 +55,15 @@ function start(): { readonly bridge: Forward; readonly idleMs: number } {
     now: Date.now,
   });
   for (const warning of warnings) log("warn", "configuration", { warning });
+  if ((config.deadLetterQueueUrl ?? config.deadLetterBucket) === undefined) {
+    log("warn", "no-dead-letters", NO_DEAD_LETTERS);
+  }
   const opened = forward(config, {
     observe: (event, details) => log(LEVELS[event] ?? "info", event, details),
     report: (receipt) =>
-      log(GOOD_STOPS.has(receipt.stop) ? "info" : "error", "receipt", { ...receipt }),
+      log(receipt.stop === null || GOOD_STOPS.has(receipt.stop) ? "info" : "error", "receipt", {
+        ...receipt,
+      }),
   });
   return { bridge: opened, idleMs: config.idleTimeoutMs };
 }

@@ -15,7 +15,7 @@ import { type Config, readConfig } from "./bridge/config.ts";
 import type { Observe } from "./bridge/core/ports.ts";
 import { forward } from "./bridge/forward.ts";
 import { type Health, serveHealth } from "./bridge/observe/health.ts";
-import { LEVELS, type Log, logger, scrubber } from "./bridge/observe/log.ts";
+import { LEVELS, type Log, logger, NO_DEAD_LETTERS, scrubber } from "./bridge/observe/log.ts";
 import { ServiceTotals } from "./bridge/observe/totals.ts";
 import type { Receipt } from "./bridge/run/receipt.ts";
 import { supervise } from "./bridge/run/supervise.ts";
@@ -72,10 +72,7 @@ async function serve(settings: Config): Promise<void> {
   const bridge = forward(settings, { observe, report });
   for (const warning of warnings) log("warn", "configuration", { warning });
   if ((settings.deadLetterQueueUrl ?? settings.deadLetterBucket) === undefined) {
-    log("warn", "no-dead-letters", {
-      consequence: "the first message that is rejected stops the bridge as blocked",
-      advice: "set DEAD_LETTER_QUEUE_URL or DEAD_LETTER_BUCKET",
-    });
+    log("warn", "no-dead-letters", NO_DEAD_LETTERS);
   }
   log("info", "starting", summary(settings));
   await startHealth(settings, health, log);

@@ -42,6 +42,7 @@ export interface Config {
     readonly startSequence?: number;
     readonly startTime?: string;
     readonly ackWaitMs: number;
+    readonly mostAckWaitMs?: number;
     readonly maxAckPending: number;
     readonly leastMaxAckPending: number;
   };

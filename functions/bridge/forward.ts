@@ -22,6 +22,9 @@ const PATIENCE_MS = 60_000;
 
 const STATE_INTERVAL_MS = 5000;
 
+/** SQS recognises a deduplication id for so long. */
+const SQS_WINDOW_MS = 5 * 60_000;
+
 export interface ForwardPorts {
   readonly observe: Observe;
   readonly report: (receipt: Receipt) => void;
@@ -40,6 +43,7 @@ export function forward(config: Config, ports: ForwardPorts): Forward {
   /** The consumer is made at most once: one that vanishes later is gone. */
   let { management } = config;
   let known: Incarnation | undefined;
+  let toldWindows = false;
 
   async function open(): Promise<JetStreamSource> {
     const { source, made } = await JetStreamSource.open({
@@ -54,8 +58,23 @@ export function forward(config: Config, ports: ForwardPorts): Forward {
     });
     if (management === "create") management = "verify";
     known = source.incarnation;
+    warnOfWindows(source.duplicateWindowMs);
     if (made) observe("consumer-made", { ...config.consumer });
     return source;
+  }
+
+  /** NATS takes the same id again after its own window, and SQS drops what it then gets within five minutes. */
+  function warnOfWindows(duplicateWindowMs: number | undefined): void {
+    const isPublishers =
+      config.target.kind === "sqs" && config.target.fifo?.deduplicationId === "nats-msg-id";
+    if (!isPublishers || toldWindows || (duplicateWindowMs ?? 0) >= SQS_WINDOW_MS) return;
+    toldWindows = true;
+    observe("deduplication-windows", {
+      duplicateWindowMs,
+      consequence: `a Nats-Msg-Id that is used again between then and ${SQS_WINDOW_MS} ms is another message for NATS and the same for SQS: SQS drops it`,
+      advice:
+        "raise the stream's duplicate window to 5m, or leave SQS_MESSAGE_DEDUPLICATION_ID at message-id",
+    });
   }
 
   /** A stream or consumer that was never there is missing; one that was is gone. */
@@ -74,11 +93,14 @@ export function forward(config: Config, ports: ForwardPorts): Forward {
         const [sink, deadLetters] = await targets;
         const source = await open();
         const policy = policyOf(config, source.maxPayload, until.deadline - startedAt);
-        return await run(
+        const receipt = await run(
           { source, sink, deadLetters, clock: systemClock, observe, memory, report },
           policy,
           until,
         );
+        // What is there from now on is another one: whether to go on with it is up to whoever starts the next run.
+        if (receipt.stop === "gone") known = undefined;
+        return receipt;
       } catch (error) {
         return notOpened(error, startedAt);
       }

@@ -1,10 +1,12 @@
-// What is measured: the service, and the two floors that it stands on.
+// What is measured: the service, and the floors that it stands on.
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import { connect, headers as natsHeaders, type NatsConnection } from "@nats-io/transport-node";
 import { type RunningServer, startNatsServer } from "../support/nats-server.ts";
+import { payload } from "./again.ts";
 import { Measured, type Measurement } from "./measured.ts";
+import { type Floor, type TargetName, TARGETS } from "./targets.ts";
 
 export type Plan = {
   readonly concurrency: number;
@@ -16,7 +18,6 @@ export type Plan = {
 };
 
 const STREAM = "BENCH";
-const QUEUE_URL = "https://sqs.us-east-1.amazonaws.com/123456789012/bench";
 
 const file = (name: string): string => join(import.meta.dirname, name);
 const SERVICE = file("../../functions/forward.service.ts");
@@ -50,9 +51,7 @@ export class Bench implements AsyncDisposable {
     headers.set("Content-Type", "application/json");
     headers.set("Tenant", "tenant-7");
     for (let n = 0; n < messages; n++) {
-      const text = `{"order":${n},"note":"`;
-      const data = text + "x".repeat(500 - text.length - 2) + '"}';
-      connection.publish(`bench.eu.${n % 50}`, data, { headers });
+      connection.publish(`bench.eu.${n % 50}`, payload(n), { headers });
       if (n % 1000 === 999) await connection.flush();
     }
     const stored = async (): Promise<number> => (await manager.streams.info(STREAM)).state.messages;
@@ -61,15 +60,19 @@ export class Bench implements AsyncDisposable {
   }
 
   /** The service entry as it is, its own process. */
-  async service(plan: Plan, node: readonly string[] = []): Promise<Measurement> {
+  async service(
+    plan: Plan,
+    target: TargetName,
+    node: readonly string[] = [],
+  ): Promise<Measurement> {
     const consumer = uniqueName("service");
     const endpoint = await startEndpoint(plan.latencyMs);
     const settings = {
       ...endpoint.environment,
+      ...TARGETS[target].settings,
       NATS_URL: this.#server.url,
       JETSTREAM_STREAM: STREAM,
       JETSTREAM_CONSUMER: consumer,
-      SQS_QUEUE_URL: QUEUE_URL,
       CONCURRENCY: String(plan.concurrency),
       HEALTH_PORT: "off",
     };
@@ -83,10 +86,10 @@ export class Bench implements AsyncDisposable {
     }
   }
 
-  async sdkFloor(plan: Plan, attributes: number): Promise<Measurement> {
+  async sdkFloor(plan: Plan, { args, file: name }: Floor): Promise<Measurement> {
     const endpoint = await startEndpoint(plan.latencyMs);
-    const args = [QUEUE_URL, String(plan.concurrency), String(attributes)];
-    return floor(new Measured(file("sdk-floor.ts"), args, endpoint.environment), plan, endpoint);
+    const all = [String(plan.concurrency), ...args];
+    return floor(new Measured(file(name), all, endpoint.environment), plan, endpoint);
   }
 
   async natsFloor(plan: Plan): Promise<Measurement> {
@@ -113,7 +116,7 @@ export class Bench implements AsyncDisposable {
 type Endpoint = { readonly environment: Record<string, string>; end(): Promise<void> };
 
 async function startEndpoint(latencyMs: number): Promise<Endpoint> {
-  const process = new Measured(file("null-sqs.ts"), [String(latencyMs)], {});
+  const process = new Measured(file("null-aws.ts"), [String(latencyMs)], {});
   const { port } = await process.hears<{ port: number }>();
   return {
     environment: {

@@ -9,6 +9,7 @@ import { type FunctionHost, type Ran, startHost } from "./function-host.ts";
 export interface InvokedRecord {
   readonly messageId: string;
   readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
   readonly messageAttributes: Readonly<Record<string, { readonly stringValue: string }>>;
 }
 

@@ -3,6 +3,9 @@ import type { Config } from "../config.ts";
 import type { Reader } from "./reader.ts";
 import { nameOf, subjectsOf, timeOf } from "./values.ts";
 
+/** SQS forgets a deduplication id after five minutes: a minute is left for the wake and the call. */
+const MOST_FIFO_ACK_WAIT_MS = 4 * 60_000;
+
 export function consumerOf(
   reader: Reader,
   given: { readonly ackWaitMs: number; readonly isFifo: boolean; readonly window: number },
@@ -55,6 +58,7 @@ export function consumerOf(
     ...(startSequence !== undefined && { startSequence }),
     ...(startTime !== undefined && { startTime }),
     ackWaitMs: given.ackWaitMs,
+    ...(given.isFifo && { mostAckWaitMs: MOST_FIFO_ACK_WAIT_MS }),
     maxAckPending,
     leastMaxAckPending: Math.min(given.window, maxAckPending),
   };

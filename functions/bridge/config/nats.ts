@@ -2,6 +2,7 @@
 import type { Config } from "../config.ts";
 import type { OptionName } from "./options.ts";
 import type { Reader } from "./reader.ts";
+import { nameOf, prefixOf } from "./values.ts";
 
 export function natsOf(reader: Reader): Config["nats"] {
   const urls = reader.secretParts(
@@ -31,8 +32,10 @@ export function natsOf(reader: Reader): Config["nats"] {
   };
   const insists =
     handshakeFirst || Object.keys(tlsSettings).length > 0 || urls?.some(({ tls }) => tls);
-  const domain = reader.text("NATS_JS_DOMAIN");
-  const prefix = reader.text("NATS_JS_API_PREFIX");
+  const domain = reader.optional("NATS_JS_DOMAIN", "the name of a domain, one token", nameOf);
+  const expectedPrefix = "a subject without wildcards, like _INBOX_bridge";
+  const prefix = reader.optional("NATS_JS_API_PREFIX", expectedPrefix, prefixOf);
+  const inboxPrefix = reader.optional("NATS_INBOX_PREFIX", expectedPrefix, prefixOf);
   if (domain !== undefined && prefix !== undefined) {
     reader.fault(
       "NATS_JS_API_PREFIX",
@@ -45,7 +48,7 @@ export function natsOf(reader: Reader): Config["nats"] {
     credentials,
     ...(insists && { tls: { ...tlsSettings, handshakeFirst } }),
     timeoutMs: reader.duration("NATS_TIMEOUT", "3s", "100ms", "1m"),
-    inboxPrefix: reader.text("NATS_INBOX_PREFIX") ?? "_INBOX",
+    inboxPrefix: inboxPrefix ?? "_INBOX",
     apiPrefix: (prefix ?? (domain === undefined ? "$JS.API" : `$JS.${domain}.API`)).replace(
       /\.$/,
       "",

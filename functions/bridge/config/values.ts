@@ -12,6 +12,12 @@ export function subjectsOf(text: string): readonly string[] | undefined {
   return subjects.every((one) => SUBJECT.test(one)) ? subjects : undefined;
 }
 
+/** A subject without wildcards; a dot at its end is left out. */
+export function prefixOf(text: string): string | undefined {
+  const prefix = text.replace(/\.$/, "");
+  return /^[^\s.*>]+(\.[^\s.*>]+)*$/.test(prefix) ? prefix : undefined;
+}
+
 export function timeOf(text: string): string | undefined {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) &&
     !Number.isNaN(Date.parse(text))

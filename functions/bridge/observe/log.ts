@@ -4,6 +4,9 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 
 const ORDER: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
+/** Part of the interface, and no matter of taste: told at every level. */
+const ALWAYS: ReadonlySet<string> = new Set(["receipt", "health"]);
+
 export type Log = (
   level: LogLevel,
   event: string,
@@ -22,7 +25,7 @@ export interface LogOptions {
 export function logger(options: LogOptions): Log {
   const scrub = scrubber(options.secrets);
   return (level, event, details = {}) => {
-    if (ORDER.indexOf(level) < ORDER.indexOf(options.level)) return;
+    if (ORDER.indexOf(level) < ORDER.indexOf(options.level) && !ALWAYS.has(event)) return;
     const line = { time: new Date(options.now()).toISOString(), level, event, ...details };
     options.write(`${scrub(JSON.stringify(line))}\n`);
   };
@@ -44,6 +47,7 @@ export const LEVELS: Readonly<Record<string, LogLevel>> = {
   "consumer-made": "warn",
   "dead-letter-refused": "error",
   "dead-letters-unavailable": "warn",
+  "deduplication-windows": "warn",
   "leader-changed": "info",
   "leases-lapsed": "warn",
   "message-buried": "warn",
@@ -56,4 +60,10 @@ export const LEVELS: Readonly<Record<string, LogLevel>> = {
   "stream-not-readable": "warn",
   "target-unavailable": "warn",
   "verdicts-dropped": "error",
+};
+
+/** What it means, and what to do, when there is nowhere to bury a message. */
+export const NO_DEAD_LETTERS: Readonly<Record<string, string>> = {
+  consequence: "the first message that is rejected stops the bridge as blocked",
+  advice: "set DEAD_LETTER_QUEUE_URL or DEAD_LETTER_BUCKET",
 };

@@ -23,7 +23,8 @@ export async function bury<P, D>(
   const { clock, deadLetters } = work.ports;
   const ours = items.filter((item) => work.decisions.isOurs(item.held, work.now));
   const [first] = ours;
-  if (!first) return undefined;
+  // Too late for a call: they go back, and are found out again.
+  if (!first || work.isOver) return undefined;
   if (!deadLetters) return nowhere(first);
   const envelopes = ours.flatMap((item) => envelope(work, deadLetters, item, meaning));
   const calls = work.decisions.pack(envelopes, deadLetters.limits, ({ size }) => size);

@@ -53,7 +53,7 @@ function isOnlyItself<P, D>(work: Work<P, D>, item: Item<P>): boolean {
   const { message } = item.held;
   const { lastFailure } = memory.of(message);
   if (!lastFailure || lastFailure.run !== work.startedAt) return true;
-  return memory.accepted > lastFailure.accepted || !memory.othersFail(message);
+  return memory.accepted > lastFailure.accepted || !memory.manyFail;
 }
 
 /** From what is known of one message to what is done with it. */

@@ -18,6 +18,12 @@ const NONE: Tries = { tries: 0, failures: 0, evidence: 0, maybeTaken: false };
 /** So many messages are remembered; beyond that the oldest is forgotten. */
 const MOST = 50_000;
 
+/** So many messages may fail at a time, each by its own fault … */
+const FEW = 3;
+
+/** … where for each of them so many others were accepted. */
+const ACCEPTED_FOR_EACH = 10;
+
 interface Entry {
   /** A sequence may be given out again after a crash of the server: to another message, stored at another time. */
   readonly timestampNanos: bigint;
@@ -30,9 +36,10 @@ export class Memory {
   /** Messages that the target has accepted in the life of this process. */
   accepted = 0;
 
-  /** Another message than this one has failed, and has not been accepted or buried since. */
-  othersFail({ streamSequence }: Message): boolean {
-    return this.#failing.size > (this.#failing.has(streamSequence) ? 1 : 0);
+  /** So many have failed, and have not been accepted or buried since, that it is rather the target's fault. */
+  get manyFail(): boolean {
+    const failing = this.#failing.size;
+    return failing > FEW || (failing > 1 && this.accepted < failing * ACCEPTED_FOR_EACH);
   }
 
   of({ streamSequence, timestampNanos }: Message): Tries {

@@ -55,6 +55,13 @@ export class Tally {
     this.counts.unconfirmed += result.unconfirmed.length;
   }
 
+  /** The last look was too long ago: what is not confirmed may be pending still. */
+  stateUnknown(): void {
+    const { state } = this;
+    if (!state) return;
+    this.state = { ...state, ackPending: Math.max(state.ackPending, this.counts.unconfirmed) };
+  }
+
   receipt(
     stop: Stop | null,
     reason: string | undefined,

@@ -13,6 +13,9 @@ import { type Ending, endingOf, SHORTEST_WAIT_MS, Work } from "./work.ts";
 /** The first call of a cold process takes longer than those that follow. */
 const LEAST_READY_MS = 2000;
 
+/** After its limit a call may still say why it failed. */
+const LAST_WORD_MS = 100;
+
 /** Runs once over an open source, and closes it. Never throws for what a port says; the receipt's `stop` tells. */
 export async function run<P, D>(
   ports: Ports<P, D>,
@@ -53,10 +56,24 @@ async function targetRefusal<P, D>(work: Work<P, D>): Promise<string | undefined
   void work.ports.clock
     .sleep(limitMs, asked.signal)
     .then(() => asked.signal.aborted || limit.abort());
-  const answer = await work.ports.sink.ready(limit.signal);
+  const silence = work.ports.clock
+    .sleep(limitMs + LAST_WORD_MS, asked.signal)
+    .then(() => undefined);
+  // Credentials may never come, and no signal ends that.
+  const answer = await Promise.race([answerOf(work, limit.signal), silence]);
   asked.abort("asked");
-  if (answer?.kind !== "unavailable") return undefined;
-  return limit.signal.aborted ? `the target does not answer within ${limitMs} ms` : answer.reason;
+  if (answer === "ready") return undefined;
+  return answer === undefined || limit.signal.aborted
+    ? `the target does not answer within ${limitMs} ms`
+    : answer.reason;
+}
+
+async function answerOf<P, D>(
+  work: Work<P, D>,
+  signal: AbortSignal,
+): Promise<"ready" | { readonly reason: string }> {
+  const answer = await work.ports.sink.ready(signal);
+  return answer?.kind === "unavailable" ? answer : "ready";
 }
 
 async function round<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
@@ -67,6 +84,8 @@ async function round<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
     (batch > 0 ? await take(work, batch) : undefined) ??
     (await keepLeases(work));
   if (ending) return ending;
+  // Told to stop while it waited for messages: what came goes back unsent.
+  if (work.isOver) return { stop: "deadline" };
   const items = ready(work);
   if (items.length > 0) return send(work, items);
   return batch > 0 ? undefined : waitForNext(work);
@@ -105,7 +124,8 @@ async function waitForNext<P, D>(work: Work<P, D>): Promise<Ending | undefined> 
     };
   }
   const ackWaitMs = work.state?.ackWaitMs ?? 0;
-  await work.sleep(Math.max(SHORTEST_WAIT_MS, Math.min(waitMs, ackWaitMs / 4)));
+  const longest = Math.min(ackWaitMs / 4, work.untilReportMs);
+  await work.sleep(Math.max(SHORTEST_WAIT_MS, Math.min(waitMs, longest)));
   return undefined;
 }
 
@@ -125,7 +145,8 @@ async function finish<P, D>(work: Work<P, D>, ending: Ending): Promise<Receipt> 
   await work.settle(new Map(releases));
   await work.settled();
   if (ending.stop === "gone") ports.memory.clear();
-  else if (ending.stop !== "broken") await work.look();
+  const state = ending.stop === "gone" || ending.stop === "broken" ? undefined : await work.look();
+  if (!state || "end" in state) work.tally.stateUnknown();
   await ports.source.close();
   const receipt = work.receipt(ending);
   ports.report(receipt);

@@ -52,7 +52,7 @@ export async function send<P, D>(
   const calls = decisions.pack(toSend, allowed, (item) => item.size, isSuspect);
   const startedAt = work.now;
   const deliveries = await whileExtending(work, (lapsed) =>
-    Promise.all(calls.map((call) => deliver(work, call, lapsed))),
+    Promise.all(calls.map((call) => deliverAndSettle(work, call, lapsed))),
   );
   work.tally.calls += calls.length;
 
@@ -62,16 +62,18 @@ export async function send<P, D>(
       refuse(work, item, item.prepared.rejected, meaning);
     }
   }
-  for (const [position, call] of calls.entries())
-    judge(work, call, deliveries[position] as Delivery, meaning);
-  work.measure(work.now - startedAt, meaning.size);
+  if (!isLong(work)) {
+    for (const [position, call] of calls.entries()) {
+      judge(work, call, deliveries[position] as Delivery, meaning);
+    }
+  }
+  work.measure(work.now - startedAt, calls.flat().length);
   const buried = await bury(
     work,
     items.filter((item) => item.letter),
     meaning,
   );
-  const settled = new Set([...meaning.keys()].map(({ held }) => held.message.streamSequence));
-  work.hand.remove(items.filter((item) => settled.has(item.sequence)));
+  removeSettled(work, items, meaning);
   await work.settle(meaning);
   return buried ?? outageOf(work, deliveries) ?? tooManyHeld(work) ?? tooManyDelayed(work);
 }
@@ -80,6 +82,35 @@ export async function send<P, D>(
 function hasFailedInCompany<P, D>(work: Work<P, D>, item: Item<P>): boolean {
   const { failures } = work.ports.memory.of(item.held.message);
   return failures > 0 || item.held.message.deliveryCount > SUSPICIOUS_DELIVERIES;
+}
+
+/** A call may take longer than a lease, as a function's may. */
+function isLong<P, D>(work: Work<P, D>): boolean {
+  return work.policy.sinkTimeoutMs > (work.state?.ackWaitMs ?? 0);
+}
+
+/** What a long call was answered is settled at once: it does not wait for its slowest neighbour. */
+async function deliverAndSettle<P, D>(
+  work: Work<P, D>,
+  call: readonly Item<P>[],
+  lapsed: AbortSignal,
+): Promise<Delivery> {
+  const delivery = await deliver(work, call, lapsed);
+  if (!isLong(work)) return delivery;
+  const meaning = new Map<Verdict, Counted>();
+  judge(work, call, delivery, meaning);
+  removeSettled(work, call, meaning);
+  await work.settle(meaning);
+  return delivery;
+}
+
+function removeSettled<P, D>(
+  work: Work<P, D>,
+  items: readonly Item<P>[],
+  meaning: ReadonlyMap<Verdict, Counted>,
+): void {
+  const settled = new Set([...meaning.keys()].map(({ held }) => held.message.streamSequence));
+  work.hand.remove(items.filter((item) => settled.has(item.sequence)));
 }
 
 /**
@@ -94,8 +125,7 @@ function deliver<P, D>(
   const { clock, sink } = work.ports;
   const { sinkTimeoutMs } = work.policy;
   const lease = Math.min(...call.map(({ held }) => held.leaseUntil - work.now));
-  const isLong = sinkTimeoutMs > (work.state?.ackWaitMs ?? 0);
-  const limitMs = Math.min(sinkTimeoutMs, work.timeLeftMs, isLong ? sinkTimeoutMs : lease);
+  const limitMs = Math.min(sinkTimeoutMs, work.timeLeftMs, isLong(work) ? sinkTimeoutMs : lease);
   const batch = call.map((item) => item.prepared as P);
   return deliverWithin(clock, sink, batch, limitMs, lapsed);
 }

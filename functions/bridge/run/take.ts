@@ -13,6 +13,7 @@ const INTERRUPTIONS = 12;
 
 export async function take<P, D>(work: Work<P, D>, batch: number): Promise<Ending | undefined> {
   const history = work.pulls;
+  const startedAt = work.now;
   const pulled = await work.ports.source.pull({
     batch: history.oversized ? 1 : batch,
     maxBytes: history.oversized ? 0 : work.policy.maxBytes,
@@ -23,6 +24,7 @@ export async function take<P, D>(work: Work<P, D>, batch: number): Promise<Endin
   const gap = await receive(work, pulled);
   if (gap) return gap;
   if (work.hand.size > before) history.emptySince = undefined;
+  else if (pulled.held.length === 0) history.emptySince ??= startedAt;
   return endOf(work, history, pulled);
 }
 
@@ -42,6 +44,7 @@ function waitOf<P, D>(work: Work<P, D>): Ms {
     idleMs ?? Number.POSITIVE_INFINITY,
     (work.state?.ackWaitMs ?? 0) / 4,
     work.timeLeftMs,
+    work.untilReportMs,
   );
   return Math.max(SHORTEST_WAIT_MS, Math.min(longest, nextSendAt(work) - work.now));
 }
@@ -84,10 +87,11 @@ async function emptyPull<P, D>(
   work: Work<P, D>,
   history: PullHistory,
 ): Promise<Ending | undefined> {
-  history.emptySince ??= work.now;
   const { idleMs } = work.until;
-  if (idleMs === undefined && work.now - history.emptySince < work.policy.stateIntervalMs)
-    return undefined;
+  const emptyMs = work.now - (history.emptySince ?? work.now);
+  // A pull may be shorter, because something else was due.
+  if (idleMs !== undefined && emptyMs < idleMs - 10) return undefined;
+  if (idleMs === undefined && emptyMs < work.policy.stateIntervalMs) return undefined;
   await work.settled();
   const state = await work.look();
   if ("end" in state) return endingOf(state);
@@ -96,7 +100,7 @@ async function emptyPull<P, D>(
   if (state.pending > 0 && !isFull) return undefined;
   if (state.ackPending === 0) return idleMs === undefined ? undefined : { stop: "idle" };
   // Held by somebody, or by a run that died: by the end of the ack wait they are here or still held.
-  const isLate = work.now - history.emptySince > state.ackWaitMs + (idleMs ?? 0);
+  const isLate = emptyMs > state.ackWaitMs + (idleMs ?? 0);
   if (!isLate || (idleMs === undefined && !isFull)) return undefined;
   return {
     stop: "blocked",

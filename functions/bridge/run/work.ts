@@ -170,13 +170,16 @@ export class Work<P, D> {
 
   /** Sends verdicts, after those before have been confirmed or not. Their messages are out of our hands at once. */
   async settle(meaning: ReadonlyMap<Verdict, Counted>): Promise<void> {
-    await this.#settling;
-    if (meaning.size === 0) return;
-    this.#beingSettled = meaning.size;
-    this.#settling = this.ports.source.settle([...meaning.keys()]).then((result) => {
-      this.#beingSettled = 0;
-      this.tally.settled(result, meaning);
-    });
+    const before = this.#settling;
+    if (meaning.size > 0) {
+      this.#beingSettled += meaning.size;
+      this.#settling = before.then(async () => {
+        const result = await this.ports.source.settle([...meaning.keys()]);
+        this.#beingSettled -= meaning.size;
+        this.tally.settled(result, meaning);
+      });
+    }
+    await before;
   }
 
   /** All that was sent is confirmed, or known not to be. */
@@ -198,6 +201,13 @@ export class Work<P, D> {
   get serverNow(): Ms | undefined {
     const at = this.state?.serverTime;
     return at === undefined ? undefined : at + (this.now - this.stateAt);
+  }
+
+  /** Until the next look at the consumer, or the next receipt, is due. */
+  get untilReportMs(): Ms {
+    const look = this.stateAt + this.policy.stateIntervalMs;
+    const receipt = this.#reportedAt + this.policy.receiptIntervalMs;
+    return Math.max(0, Math.min(look, receipt) - this.now);
   }
 
   /** A receipt now and then, and a look at the consumer. */

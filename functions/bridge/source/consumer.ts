@@ -14,6 +14,8 @@ export interface WantedConsumer {
   readonly startTime?: string;
   readonly ackWaitMs: number;
   readonly maxAckPending: number;
+  /** Above this, a message may be sent again after its deduplication id is forgotten. Undefined: no limit. */
+  readonly mostAckWaitMs?: number;
   /** Below this, messages that the bridge wants to hold at once would not be delivered. */
   readonly leastMaxAckPending: number;
 }
@@ -71,6 +73,14 @@ export function differences(
       "max_ack_pending",
       max_ack_pending,
       `at least ${wanted.leastMaxAckPending}, or -1: so many are held at once`,
+    );
+  }
+  const ackWaitMs = (config.ack_wait ?? 0) / NANOS_PER_MS;
+  if (wanted.mostAckWaitMs !== undefined && ackWaitMs > wanted.mostAckWaitMs) {
+    differs(
+      "ack_wait",
+      `${ackWaitMs} ms`,
+      `at most ${wanted.mostAckWaitMs} ms: SQS forgets a deduplication id after five minutes`,
     );
   }
   if (config.headers_only) differs("headers_only", true, "false: payloads would be missing");

@@ -80,6 +80,7 @@ export class JetStreamSource implements Source {
   #proving: Promise<Proof> | undefined;
   #leader: string | undefined;
   #limits: RequestLimits = {};
+  #duplicateWindowMs: Ms | undefined;
   #ackWaitMs: Ms;
   #lastConsumerSequence = 0;
   #highestStreamSequence = 0;
@@ -114,6 +115,11 @@ export class JetStreamSource implements Source {
   /** For the next run, see `known`. */
   get incarnation(): Incarnation | undefined {
     return this.#incarnation;
+  }
+
+  /** How long the stream recognises a `Nats-Msg-Id`; undefined without the permission for STREAM.INFO. */
+  get duplicateWindowMs(): Ms | undefined {
+    return this.#duplicateWindowMs;
   }
 
   /** Most bytes of one message at this server, headers included. */
@@ -242,6 +248,7 @@ export class JetStreamSource implements Source {
     this.#lastConsumerSequence = consumer.delivered.consumer_seq;
     this.#leader = leaderOf(consumer);
     this.#limits = requestLimitsOf(consumer.config);
+    if (stream) this.#duplicateWindowMs = (stream.config.duplicate_window ?? 0) / NANOS_PER_MS;
   }
 
   #stateOf(consumer: ConsumerAnswer, stream: StreamAnswer | undefined): ConsumerState {

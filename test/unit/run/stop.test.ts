@@ -1,0 +1,111 @@
+import { expect, test } from "vitest";
+import type { Delivery } from "../../../functions/bridge/core/outcome.ts";
+import type { ConsumerState, Sink, Source } from "../../../functions/bridge/core/ports.ts";
+import { Memory } from "../../../functions/bridge/run/memory.ts";
+import type { Policy } from "../../../functions/bridge/run/policy.ts";
+import { run } from "../../../functions/bridge/run/run.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+import { held } from "../../support/messages.ts";
+
+const LEASE_UNTIL = 31_000;
+
+const state: ConsumerState = {
+  ackPending: 0,
+  pending: 2,
+  paused: false,
+  deliveredConsumerSequence: 0,
+  settledConsumerSequence: 0,
+  ackFloor: 0,
+  maxAckPending: 100,
+  ackWaitMs: 30_000,
+};
+
+const policy = {
+  order: undefined,
+  settlement: {
+    ordered: false,
+    onRejected: "bury",
+    maximumRetryAttempts: 5,
+    retryDelay: { minMs: 1000, maxMs: 5000 },
+    keepUpToMs: 5000,
+  },
+  window: 10,
+  maxBytes: 1000,
+  lingerMs: 0,
+  maximumAgeMs: undefined,
+  sinkTimeoutMs: 5000,
+  storeTimeoutMs: 5000,
+  settleReserveMs: 1000,
+  patienceMs: 60_000,
+  stateIntervalMs: 5000,
+  receiptIntervalMs: 60_000,
+  paused: false,
+} satisfies Policy;
+
+const sourceOf = (pull: Source["pull"]): Source => ({
+  state: async () => state,
+  pull,
+  extend: async () => undefined,
+  settle: async (confirmed) => ({ confirmed, unconfirmed: [] }),
+  stopReceiving: async () => [],
+  close: async () => undefined,
+});
+
+const sinkOf = (overrides: Partial<Sink<string>>): Sink<string> => ({
+  limits: { entries: 10, bytes: 1000, concurrency: 2 },
+  ready: async () => undefined,
+  prepare: ({ streamSequence }) => `message ${streamSequence}`,
+  size: () => 1,
+  deliver: () => new Promise<Delivery>(() => undefined),
+  ...overrides,
+});
+
+test("told to stop while it waits for messages, it sends none of those that come, and gives them back", async () => {
+  const clock = new FakeClock();
+  const stopping = new AbortController();
+  const sent: string[] = [];
+  const source = sourceOf(async () => {
+    stopping.abort();
+    return { held: [held(1, LEASE_UNTIL), held(2, LEASE_UNTIL)], end: "waited" };
+  });
+  const sink = sinkOf({
+    deliver(batch) {
+      sent.push(...batch);
+      return new Promise<Delivery>(() => undefined);
+    },
+  });
+  const ended = start(clock, source, sink, stopping.signal);
+  await clock.advance(2000);
+  expect(await ended).toMatchObject({ stop: "deadline", pulled: 2, released: 2 });
+  expect(sent).toEqual([]);
+});
+
+test("a target that never says whether it is ready ends the run as unavailable", async () => {
+  const clock = new FakeClock();
+  const source = sourceOf(() => Promise.reject(new Error("nothing is pulled")));
+  const sink = sinkOf({ ready: () => new Promise(() => undefined) });
+  const ended = start(clock, source, sink, new AbortController().signal);
+  await clock.advance(6000);
+  expect(await ended).toMatchObject({
+    stop: "unavailable",
+    reason: "the target does not answer within 5000 ms",
+  });
+});
+
+function start(
+  clock: FakeClock,
+  source: Source,
+  sink: Sink<string>,
+  signal: AbortSignal,
+): ReturnType<typeof run> {
+  const ports = {
+    source,
+    sink,
+    deadLetters: undefined,
+    clock,
+    observe: () => undefined,
+    memory: new Memory(),
+    report: () => undefined,
+  };
+  return run(ports, policy, { deadline: Number.POSITIVE_INFINITY, signal });
+}
