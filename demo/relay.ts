@@ -86,6 +86,8 @@ export class Relay {
   /** Tells the service to stop, as a platform would. */
   async end(): Promise<void> {
     const { screen } = this.#parts;
+    // With few messages all is through before the restarted service has said its first word.
+    await this.#service.waitFor("running", PATIENCE_MS);
     const code = await this.#service.stop();
     if (code !== 0)
       throw new Error(`told to stop, the service ended with ${code}. ${this.#lastWords()}`);
