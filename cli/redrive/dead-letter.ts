@@ -38,6 +38,11 @@ export function deadLetterOf(values: Values, bytes: number): DeadLetter | Unread
   if (id === undefined || subject === undefined) {
     return { unreadable: `${id === undefined ? "nats-id" : "nats-subject"} is missing` };
   }
+  const reason = values["dead-letter-reason"];
+  if (reason === undefined) {
+    // Of the target queue itself, or given up by its receiver: the bridge had delivered it.
+    return { unreadable: "dead-letter-reason is missing: no bridge has put it here" };
+  }
   const [, origin, sequence, nanos] = ID.exec(id) ?? [];
   if (origin === undefined) {
     return { unreadable: `nats-id is ${JSON.stringify(id)}, which is no origin/sequence/time` };
@@ -49,7 +54,7 @@ export function deadLetterOf(values: Values, bytes: number): DeadLetter | Unread
     timestampNanos: BigInt(nanos ?? 0),
     ...(stream !== undefined && { stream }),
     subject,
-    reason: values["dead-letter-reason"] ?? "",
+    reason,
     tries: Number(/^\d{1,9}$/.exec(values["dead-letter-tries"] ?? "")?.[0] ?? 0),
     bytes,
   };

@@ -73,7 +73,11 @@ test("from a bucket", () => {
 test.each([
   [{ Body: "x", MessageAttributes: {} }, /nats-id is missing/],
   [{ Body: "x", MessageAttributes: { "nats-id": "O/1/2" } }, /nats-subject is missing/],
-  [{ Body: "x", MessageAttributes: { "nats-id": "O-1-2", "nats-subject": "a" } }, /"O-1-2"/],
+  [{ Body: "x", MessageAttributes: { ...own(), "nats-id": "O-1-2" } }, /"O-1-2"/],
+  [
+    { Body: "x", MessageAttributes: { "nats-id": "O/1/2", "nats-subject": "a" } },
+    /dead-letter-reason is missing/,
+  ],
   [{ Body: "?", MessageAttributes: { ...own(), "nats-encoding": "base64" } }, /no base64/],
   [{ Body: "x", MessageAttributes: { ...own(), "nats-encoding": "gzip" } }, /"gzip"/],
   [{ Body: "x", MessageAttributes: { ...own(), "nats-headers": "[]" } }, /headers/],
@@ -90,7 +94,7 @@ test.each([
 });
 
 function own(): Record<string, string> {
-  return { "nats-id": "O/1/2", "nats-subject": "a" };
+  return { "nats-id": "O/1/2", "nats-subject": "a", "dead-letter-reason": "why" };
 }
 
 test("metadata that is not percent-encoded is not guessed at", () => {
