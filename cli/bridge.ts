@@ -3,6 +3,7 @@
  * The first Ctrl-C or SIGTERM lets a command end what is under way; another one, a moment later, ends it at once.
  */
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "./command.ts";
 
 const COMMANDS: readonly Command[] = [
@@ -29,6 +30,7 @@ Exit: 0 done · 1 something was refused or failed · 2 usage or configuration`;
 
 /** Ctrl-C reaches a program twice when npm passes it on as well. */
 const SAME_SIGNAL_MS = 1000;
+const COPY_OF_SIGNAL_MS = 250;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -39,7 +41,11 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   if (command && args.includes("--version")) return say(process.stdout, version(), 0);
   if (command) {
     const run = await command.load();
-    return run(args, { environment: process.env, signal: stopSignal() });
+    const signal = stopSignal();
+    const exitCode = await run(args, { environment: process.env, signal });
+    // The copy that npm passes on would end, by the signal, a program that is already leaving.
+    if (signal.aborted) await sleep(COPY_OF_SIGNAL_MS);
+    return exitCode;
   }
   const given = name === undefined ? "nothing" : JSON.stringify(name);
   const names = COMMANDS.map((one) => one.name).join(", ");

@@ -37,7 +37,8 @@ describe.each<Kind>(["queue", "bucket"])("from a %s", (kind) => {
     const running = startCommand(args, on.environment());
     await running.waitFor(`"event":"sent"`, 5);
     running.kill("SIGINT");
-    running.kill("SIGINT"); // as npm does
+    await running.waitFor(`"stop":"interrupted"`); // npm passes it on as well, and may be late
+    running.kill("SIGINT");
     const first = await running.ended;
     const receipt = receiptOf(first);
     expect([first.code, receipt["stop"], receipt["failed"]]).toEqual([1, "interrupted", 0]);
