@@ -11,7 +11,7 @@ import { readFileSync } from "node:fs";
 import { systemClock } from "./bridge/clock.ts";
 import { readConfig } from "./bridge/config.ts";
 import { type Forward, forward } from "./bridge/forward.ts";
-import { LEVELS, type Log, logger, NO_DEAD_LETTERS, scrubber } from "./bridge/observe/log.ts";
+import { LEVELS, type Log, logger, logSurprises, scrubber } from "./bridge/observe/log.ts";
 import type { Receipt } from "./bridge/run/receipt.ts";
 import { credentialsFault } from "./bridge/source/credentials.ts";
 
@@ -54,10 +54,7 @@ function start(): { readonly bridge: Forward; readonly idleMs: number } {
     write: (line) => process.stdout.write(line),
     now: Date.now,
   });
-  for (const warning of warnings) log("warn", "configuration", { warning });
-  if ((config.deadLetterQueueUrl ?? config.deadLetterBucket) === undefined) {
-    log("warn", "no-dead-letters", NO_DEAD_LETTERS);
-  }
+  logSurprises(log, warnings, config);
   const opened = forward(config, {
     observe: (event, details) => log(LEVELS[event] ?? "info", event, details),
     report: (receipt) =>

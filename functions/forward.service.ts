@@ -15,7 +15,14 @@ import { type Config, readConfig } from "./bridge/config.ts";
 import type { Observe } from "./bridge/core/ports.ts";
 import { forward } from "./bridge/forward.ts";
 import { type Health, serveHealth } from "./bridge/observe/health.ts";
-import { LEVELS, type Log, logger, NO_DEAD_LETTERS, scrubber } from "./bridge/observe/log.ts";
+import {
+  LEVELS,
+  type Log,
+  logger,
+  type LogLevel,
+  logSurprises,
+  scrubber,
+} from "./bridge/observe/log.ts";
 import { ServiceTotals } from "./bridge/observe/totals.ts";
 import type { Receipt } from "./bridge/run/receipt.ts";
 import { supervise } from "./bridge/run/supervise.ts";
@@ -30,16 +37,15 @@ const { config, faults, warnings, secrets } = readConfig(process.env, "service",
 if (config) await serve(config);
 else refuse(faults);
 
+function logAt(level: LogLevel): Log {
+  return logger({ level, secrets, write: (line) => process.stdout.write(line), now: Date.now });
+}
+
 function refuse(lines: readonly string[]): void {
   const scrub = scrubber(secrets);
   process.stderr.write(lines.map((line) => `${scrub(line)}\n`).join(""));
   // A name that was misspelled is a likely reason for one that is missing.
-  const log = logger({
-    level: "warn",
-    secrets,
-    write: (line) => process.stdout.write(line),
-    now: Date.now,
-  });
+  const log = logAt("warn");
   for (const warning of warnings) log("warn", "configuration", { warning });
   process.exitCode = EXIT.configuration;
 }
@@ -47,12 +53,7 @@ function refuse(lines: readonly string[]): void {
 async function serve(settings: Config): Promise<void> {
   // Whoever reads the log may go away: messages are more important.
   process.stdout.on("error", () => undefined);
-  const log = logger({
-    level: settings.logLevel,
-    secrets,
-    write: (line) => process.stdout.write(line),
-    now: Date.now,
-  });
+  const log = logAt(settings.logLevel);
   const totals = new ServiceTotals();
   const scrub = scrubber(secrets);
   const health: Health = { notReady: "starting", metrics: () => totals.metrics(health.notReady) };
@@ -70,10 +71,7 @@ async function serve(settings: Config): Promise<void> {
     });
   };
   const bridge = forward(settings, { observe, report });
-  for (const warning of warnings) log("warn", "configuration", { warning });
-  if ((settings.deadLetterQueueUrl ?? settings.deadLetterBucket) === undefined) {
-    log("warn", "no-dead-letters", NO_DEAD_LETTERS);
-  }
+  logSurprises(log, warnings, settings);
   log("info", "starting", summary(settings));
   await startHealth(settings, health, log);
   const stopping = stopOnSignal(settings, log);

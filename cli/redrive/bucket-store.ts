@@ -7,7 +7,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { reasonOf } from "../../functions/bridge/sinks/failed-call.ts";
-import { requestHandler } from "../../functions/bridge/sinks/request-handler.ts";
+import { requestHandler } from "../../functions/bridge/sinks/client-settings.ts";
 import { isUnreadable, type Unreadable, type Values } from "./dead-letter.ts";
 import type { Found, Store } from "./ports.ts";
 import { besideOf, isBeside, type ReadObject, readObject } from "./read-object.ts";

@@ -9,7 +9,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { requestHandler } from "../../functions/bridge/sinks/request-handler.ts";
+import { requestHandler } from "../../functions/bridge/sinks/client-settings.ts";
 import { regionOf } from "../../functions/bridge/sinks/sqs/call.ts";
 import { isUnreadable } from "./dead-letter.ts";
 import type { Found, Store } from "./ports.ts";

@@ -2,7 +2,12 @@
 import type { Config } from "../../functions/bridge/config.ts";
 import type { Delivery, Outcome } from "../../functions/bridge/core/outcome.ts";
 import { pack } from "../../functions/bridge/core/packing.ts";
-import type { Message, Observe, Sink } from "../../functions/bridge/core/ports.ts";
+import {
+  isRejected,
+  type Message,
+  type Observe,
+  type Sink,
+} from "../../functions/bridge/core/ports.ts";
 import { callTimeoutOf, sinkOf } from "../../functions/bridge/targets.ts";
 import type { Item, Sender, Sent } from "./ports.ts";
 
@@ -71,10 +76,6 @@ function messageOf({ content, letter }: Item, { consumer, stream }: Config["cons
     data: content.data,
     headers: content.headers,
   };
-}
-
-function isRejected(entry: unknown): entry is { readonly rejected: string } {
-  return typeof entry === "object" && entry !== null && "rejected" in entry;
 }
 
 function stopOf(delivery: Delivery): string | undefined {

@@ -6,7 +6,12 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { DeadLetters, Letter, Message } from "../../functions/bridge/core/ports.ts";
+import {
+  type DeadLetters,
+  isRejected,
+  type Letter,
+  type Message,
+} from "../../functions/bridge/core/ports.ts";
 import { deadLetterBucket } from "../../functions/bridge/dead-letters/bucket.ts";
 import { deadLetterQueue } from "../../functions/bridge/dead-letters/queue.ts";
 import { sqsQueue } from "../../functions/bridge/sinks/sqs/call.ts";
@@ -88,10 +93,6 @@ async function bury<P>(store: DeadLetters<P>, burials: readonly Burial[]): Promi
     const isStored = delivery.kind === "answered" && delivery.outcomes[0]?.kind === "accepted";
     if (!isStored) throw new Error(`not buried: ${JSON.stringify(delivery)}`);
   }
-}
-
-function isRejected(prepared: unknown): prepared is { readonly rejected: string } {
-  return typeof prepared === "object" && prepared !== null && "rejected" in prepared;
 }
 
 export interface Stored {

@@ -152,6 +152,11 @@ export interface Rejected {
   readonly rejected: string;
 }
 
+/** Of what a sink or a store has prepared. */
+export function isRejected(prepared: unknown): prepared is Rejected {
+  return typeof prepared === "object" && prepared !== null && "rejected" in prepared;
+}
+
 /** Why a message is buried. */
 export interface Letter {
   readonly reason: string;

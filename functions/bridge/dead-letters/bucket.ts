@@ -8,7 +8,7 @@ import type { DeadLetters, Letter, Message } from "../core/ports.ts";
 import { messageId } from "../map/message-id.ts";
 import { rfc3339 } from "../map/time.ts";
 import { codeOf, type Codes, reasonOf, unavailable } from "../sinks/failed-call.ts";
-import { requestHandler } from "../sinks/request-handler.ts";
+import { clientSettings } from "../sinks/client-settings.ts";
 
 export interface DeadObject {
   /** `<origin>/<date>/<sequence>-<nanoseconds>`: the same message always has the same key. */
@@ -57,9 +57,8 @@ const S3_CODES: Codes = {
 
 export function s3Bucket(name: string, timeoutMs: number, forcePathStyle: boolean): Bucket {
   const client = new S3Client({
-    maxAttempts: 1,
+    ...clientSettings(undefined, { timeoutMs, concurrency: AT_ONCE }),
     forcePathStyle,
-    requestHandler: requestHandler({ timeoutMs, concurrency: AT_ONCE }),
   });
   return {
     name,

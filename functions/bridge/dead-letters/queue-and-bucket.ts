@@ -1,6 +1,7 @@
 /** Both stores together: the queue first, and the bucket for what the queue cannot take, for its size or its characters. */
 import type { Delivery, Outcome } from "../core/outcome.ts";
-import type { DeadLetters, Rejected } from "../core/ports.ts";
+import { type DeadLetters, isRejected } from "../core/ports.ts";
+import { stopReason } from "../sinks/failed-call.ts";
 
 interface Prepared<Q, B> {
   /** Undefined: the queue cannot take it. */
@@ -47,7 +48,7 @@ export function queueAndBucket<Q, B>(
       if (isTooLate) for (const one of left) outcomes.set(one, NOT_STORED);
       note(outcomes, left, second);
       return together(
-        [...batch].map((one) => outcomes.get(one)),
+        batch.map((one) => outcomes.get(one)),
         [first, second],
       );
     },
@@ -76,15 +77,7 @@ function together(
   const made = deliveries.filter((delivery) => delivery !== undefined);
   const worst = made.find((delivery) => delivery.stop) ?? made[0];
   if (worst && made.every(({ kind }) => kind === "unavailable")) return worst;
-  const stop = made
-    .map((delivery) =>
-      delivery.kind === "answered" ? delivery.stop : delivery.stop ? delivery.reason : undefined,
-    )
-    .find((reason) => reason !== undefined);
+  const stop = made.map(stopReason).find((reason) => reason !== undefined);
   const all = outcomes.map((outcome): Outcome => outcome ?? NOT_STORED);
   return { kind: "answered", outcomes: all, ...(stop !== undefined && { stop }) };
-}
-
-function isRejected(prepared: unknown): prepared is Rejected {
-  return typeof prepared === "object" && prepared !== null && "rejected" in prepared;
 }

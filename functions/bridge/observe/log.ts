@@ -62,8 +62,22 @@ export const LEVELS: Readonly<Record<string, LogLevel>> = {
   "verdicts-dropped": "error",
 };
 
-/** What it means, and what to do, when there is nowhere to bury a message. */
-export const NO_DEAD_LETTERS: Readonly<Record<string, string>> = {
-  consequence: "the first message that is rejected stops the bridge as blocked",
-  advice: "set DEAD_LETTER_QUEUE_URL or DEAD_LETTER_BUCKET",
-};
+/** What of a configuration that is right may still surprise. */
+export function logSurprises(
+  log: Log,
+  warnings: readonly string[],
+  {
+    deadLetterBucket,
+    deadLetterQueueUrl,
+  }: {
+    readonly deadLetterBucket?: string | undefined;
+    readonly deadLetterQueueUrl?: string | undefined;
+  },
+): void {
+  for (const warning of warnings) log("warn", "configuration", { warning });
+  if ((deadLetterQueueUrl ?? deadLetterBucket) !== undefined) return;
+  log("warn", "no-dead-letters", {
+    consequence: "the first message that is rejected stops the bridge as blocked",
+    advice: "set DEAD_LETTER_QUEUE_URL or DEAD_LETTER_BUCKET",
+  });
+}

@@ -1,12 +1,12 @@
 /** A rejected message goes to the dead letters first, and is acked once it is stored there. */
 import type { Outcome } from "../core/outcome.ts";
-import type { DeadLetters, Letter } from "../core/ports.ts";
+import { type DeadLetters, isRejected, type Letter } from "../core/ports.ts";
 import type { Verdict } from "../core/settlement.ts";
 import { deliverWithin } from "./deliver.ts";
 import type { Item } from "./hand.ts";
 import { whileExtending } from "./keep-alive.ts";
 import type { Counted } from "./receipt.ts";
-import { type Ending, isRejected, type Work } from "./work.ts";
+import type { Ending, Work } from "./work.ts";
 
 interface Envelope<P, D> {
   readonly item: Item<P>;

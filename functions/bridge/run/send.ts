@@ -1,6 +1,6 @@
 /** What may be sent is sent, and what became of it is settled. */
 import type { Delivery } from "../core/outcome.ts";
-import type { Ms } from "../core/ports.ts";
+import { isRejected, type Ms } from "../core/ports.ts";
 import type { Verdict } from "../core/settlement.ts";
 import { bury } from "./bury.ts";
 import { judge, refuse, tooOld } from "./conclude.ts";
@@ -8,7 +8,7 @@ import { deliverWithin } from "./deliver.ts";
 import { whileExtending } from "./keep-alive.ts";
 import type { Item } from "./hand.ts";
 import type { Counted } from "./receipt.ts";
-import { type Ending, isRejected, type Work } from "./work.ts";
+import type { Ending, Work } from "./work.ts";
 
 /** Deliveries after which a message is tried alone, where that shows something. */
 const SUSPICIOUS_DELIVERIES = 5;

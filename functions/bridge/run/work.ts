@@ -1,6 +1,6 @@
 /** A run in progress: what it holds, what it has done, and how it gives messages back. */
 import { nextPace } from "../core/pace.ts";
-import type { ConsumerState, Held, Ms, Rejected, Trouble } from "../core/ports.ts";
+import { type ConsumerState, type Held, isRejected, type Ms, type Trouble } from "../core/ports.ts";
 import type { Verdict } from "../core/settlement.ts";
 import { type Stop, stopOf } from "../core/stop.ts";
 import { Hand, type Item } from "./hand.ts";
@@ -224,8 +224,4 @@ export class Work<P, D> {
     }
     return undefined;
   }
-}
-
-export function isRejected(prepared: unknown): prepared is Rejected {
-  return typeof prepared === "object" && prepared !== null && "rejected" in prepared;
 }

@@ -64,7 +64,7 @@ function joined(
   second: Delivery,
   secondLength: number,
 ): Delivery {
-  const stop = stopOf(first) ?? stopOf(second);
+  const stop = stopReason(first) ?? stopReason(second);
   const outcomes = [...outcomesOf(first, firstLength), ...outcomesOf(second, secondLength)];
   return { kind: "answered", outcomes, ...(stop !== undefined && { stop }) };
 }
@@ -78,7 +78,8 @@ function outcomesOf(delivery: Delivery, length: number): readonly Outcome[] {
   return Array.from({ length }, (): Outcome => ({ kind: "unknown", reason, call }));
 }
 
-function stopOf(delivery: Delivery): string | undefined {
+/** Why the bridge has to stop, if it has to. */
+export function stopReason(delivery: Delivery): string | undefined {
   if (delivery.kind === "answered") return delivery.stop;
   return delivery.stop ? delivery.reason : undefined;
 }

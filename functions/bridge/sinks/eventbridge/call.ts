@@ -5,7 +5,7 @@ import {
   PutEventsCommand,
   type PutEventsRequestEntry,
 } from "@aws-sdk/client-eventbridge";
-import { requestHandler } from "../request-handler.ts";
+import { clientSettings } from "../client-settings.ts";
 import type { EventsAnswer } from "./answer.ts";
 import type { EventEntry } from "./entry.ts";
 
@@ -26,12 +26,7 @@ export interface EventBusOptions {
 export function eventBus(options: EventBusOptions): EventBus {
   const { name } = options;
   const region = /^arn:[^:]+:events:([^:]+):/.exec(name)?.[1];
-  const client = new EventBridgeClient({
-    ...(region !== undefined && { region }),
-    // The loop owns the retry, because only it knows the lease.
-    maxAttempts: 1,
-    requestHandler: requestHandler(options),
-  });
+  const client = new EventBridgeClient(clientSettings(region, options));
   return {
     name,
     async put(entries, signal) {

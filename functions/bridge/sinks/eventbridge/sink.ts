@@ -1,7 +1,8 @@
 /** An EventBridge bus as a target. */
 import type { Delivery } from "../../core/outcome.ts";
 import type { Observe, Sink } from "../../core/ports.ts";
-import { answered, codeOf, deliverOrHalve, reasonOf, unavailable } from "../failed-call.ts";
+import { answered, deliverOrHalve } from "../failed-call.ts";
+import { readiness } from "../ready.ts";
 import { outcomesOf } from "./answer.ts";
 import type { EventBus } from "./call.ts";
 import { EVENTBRIDGE_CODES } from "./codes.ts";
@@ -27,33 +28,24 @@ export interface EventBridgeSinkOptions {
 
 export function eventBridgeSink(options: EventBridgeSinkOptions): Sink<EventEntry> {
   const { bus, mapping, maxSize, observe, read = outcomesOf } = options;
-  let toldUnreadable = false;
   return {
     limits: {
       entries: Math.min(options.batchSize, PUT_EVENTS_ENTRIES),
       bytes: Math.max(maxSize, REQUEST_BYTES),
       concurrency: options.concurrency,
     },
-    async ready(signal) {
-      try {
-        await bus.describe(signal);
-        return undefined;
-      } catch (error) {
-        if (!codeOf(error).startsWith("AccessDenied")) {
-          return unavailable(error, bus.name, EVENTBRIDGE_CODES);
-        }
-        if (!toldUnreadable) {
-          observe("bus-not-readable", {
-            bus: bus.name,
-            reason: reasonOf(error),
-            consequence: "a bus that does not exist drops every event, and nothing tells",
-            advice: "allow events:DescribeEventBus",
-          });
-        }
-        toldUnreadable = true;
-        return undefined;
-      }
-    },
+    ready: readiness({
+      ask: (signal) => bus.describe(signal),
+      target: bus.name,
+      codes: EVENTBRIDGE_CODES,
+      notReadable: (reason) =>
+        observe("bus-not-readable", {
+          bus: bus.name,
+          reason,
+          consequence: "a bus that does not exist drops every event, and nothing tells",
+          advice: "allow events:DescribeEventBus",
+        }),
+    }),
     prepare(message) {
       const entry = eventEntry(message, mapping);
       if ("rejected" in entry || entry.bytes <= maxSize) return entry;

@@ -1,6 +1,6 @@
 /** The one narrow seam to Lambda: an event in, the function's answer out, or an error. */
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { requestHandler } from "../request-handler.ts";
+import { clientSettings } from "../client-settings.ts";
 import type { FunctionAnswer } from "./answer.ts";
 
 export interface TargetFunction {
@@ -20,12 +20,7 @@ export interface TargetFunctionOptions {
 export function targetFunction(options: TargetFunctionOptions): TargetFunction {
   const { arn } = options;
   const region = /^arn:[^:]+:lambda:([^:]+):/.exec(arn)?.[1];
-  const client = new LambdaClient({
-    ...(region !== undefined && { region }),
-    // The loop owns the retry, because only it knows the lease.
-    maxAttempts: 1,
-    requestHandler: requestHandler(options),
-  });
+  const client = new LambdaClient(clientSettings(region, options));
   return {
     arn,
     async invoke(event, signal) {

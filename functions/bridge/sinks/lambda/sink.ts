@@ -1,7 +1,8 @@
 /** Any Lambda function as a target, invoked with SQS-shaped batches. */
 import type { Delivery } from "../../core/outcome.ts";
 import type { Sink } from "../../core/ports.ts";
-import { deliverOrHalve, halves, unavailable } from "../failed-call.ts";
+import { deliverOrHalve, halves } from "../failed-call.ts";
+import { readiness } from "../ready.ts";
 import { outcomesOf } from "./answer.ts";
 import type { TargetFunction } from "./call.ts";
 import { LAMBDA_CODES } from "./codes.ts";
@@ -51,14 +52,11 @@ export function lambdaSink(options: LambdaSinkOptions): Sink<FunctionRecord> {
       concurrency: options.concurrency,
       aloneIsEvidence: true,
     },
-    async ready(signal) {
-      try {
-        await target.check(signal);
-        return undefined;
-      } catch (error) {
-        return unavailable(error, target.arn, LAMBDA_CODES);
-      }
-    },
+    ready: readiness({
+      ask: (signal) => target.check(signal),
+      target: target.arn,
+      codes: LAMBDA_CODES,
+    }),
     prepare(message) {
       const record = functionRecord(message, mapping);
       if (record.bytes <= INVOKE_BYTES) return record;

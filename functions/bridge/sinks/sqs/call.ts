@@ -9,7 +9,7 @@ import {
   type SendMessageBatchRequestEntry,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { requestHandler } from "../request-handler.ts";
+import { clientSettings } from "../client-settings.ts";
 import type { SqsAnswer } from "./answer.ts";
 import type { SqsEntry } from "./entry.ts";
 
@@ -32,15 +32,11 @@ export interface SqsQueueOptions {
 
 export function sqsQueue(options: SqsQueueOptions): SqsQueue {
   const { url } = options;
-  const region = regionOf(url);
   const client = new SQSClient({
-    ...(region !== undefined && { region }),
+    ...clientSettings(regionOf(url), options),
     ...(options.hasOwnEndpoint && { useQueueUrlAsEndpoint: false }),
-    // The loop owns the retry, because only it knows the lease.
-    maxAttempts: 1,
     // Checked per entry in answer.ts.
     md5: false,
-    requestHandler: requestHandler(options),
   });
   return {
     url,

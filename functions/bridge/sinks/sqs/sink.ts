@@ -1,7 +1,8 @@
 /** SQS as a target: prepares entries, sends them in batches, says what became of each. */
 import type { Delivery } from "../../core/outcome.ts";
 import type { DeadLetters, Letter, Message, Observe, Rejected, Sink } from "../../core/ports.ts";
-import { answered, codeOf, deliverOrHalve, reasonOf, unavailable } from "../failed-call.ts";
+import { answered, deliverOrHalve } from "../failed-call.ts";
+import { readiness } from "../ready.ts";
 import { outcomesOf } from "./answer.ts";
 import type { SqsQueue } from "./call.ts";
 import { SQS_CODES } from "./codes.ts";
@@ -31,7 +32,6 @@ export type SqsSink = Sink<SqsEntry> & DeadLetters<SqsEntry>;
 export function sqsSink(options: SqsSinkOptions): SqsSink {
   const { queue, mapping, observe, read = outcomesOf } = options;
   let largest = SQS_MAX_BYTES;
-  let toldUnreadable = false;
   const limits = {
     entries: Math.min(options.batchSize, SQS_BATCH_ENTRIES),
     bytes: SQS_MAX_BYTES,
@@ -40,28 +40,21 @@ export function sqsSink(options: SqsSinkOptions): SqsSink {
 
   return {
     limits,
-    async ready(signal) {
-      try {
-        const attributes = await queue.attributes(signal);
-        largest = Math.min(
-          Number(attributes["MaximumMessageSize"]) || SQS_MAX_BYTES,
-          SQS_MAX_BYTES,
-        );
-        return undefined;
-      } catch (error) {
-        if (!codeOf(error).startsWith("AccessDenied"))
-          return unavailable(error, queue.url, SQS_CODES);
-        if (!toldUnreadable)
-          observe("queue-not-readable", {
-            queue: queue.url,
-            reason: reasonOf(error),
-            consequence: `its size limit is taken to be ${SQS_MAX_BYTES} bytes`,
-            advice: "allow sqs:GetQueueAttributes",
-          });
-        toldUnreadable = true;
-        return undefined;
-      }
-    },
+    ready: readiness({
+      async ask(signal) {
+        const { MaximumMessageSize } = await queue.attributes(signal);
+        largest = Math.min(Number(MaximumMessageSize) || SQS_MAX_BYTES, SQS_MAX_BYTES);
+      },
+      target: queue.url,
+      codes: SQS_CODES,
+      notReadable: (reason) =>
+        observe("queue-not-readable", {
+          queue: queue.url,
+          reason,
+          consequence: `its size limit is taken to be ${SQS_MAX_BYTES} bytes`,
+          advice: "allow sqs:GetQueueAttributes",
+        }),
+    }),
     prepare(message: Message, letter?: Letter): SqsEntry | Rejected {
       const entry = sqsEntry(message, mapping, letter);
       if ("rejected" in entry || entry.bytes <= largest) return entry;

@@ -14,6 +14,23 @@ interface RequestHandlerSettings {
   readonly httpsAgent: { readonly maxSockets: number };
 }
 
+/** Of the bridge's own clients. The region is the one that the target's name tells; without it the SDK looks for one. */
+export function clientSettings(
+  region: string | undefined,
+  options: HandlerOptions,
+): {
+  readonly region?: string;
+  readonly maxAttempts: number;
+  readonly requestHandler: RequestHandlerSettings;
+} {
+  return {
+    ...(region !== undefined && { region }),
+    // The loop owns the retry, because only it knows the lease.
+    maxAttempts: 1,
+    requestHandler: requestHandler(options),
+  };
+}
+
 const MOST_TO_CONNECT_MS = 2000;
 
 export function requestHandler({ concurrency, timeoutMs }: HandlerOptions): RequestHandlerSettings {
