@@ -16,6 +16,7 @@ import {
   type SentBatch,
   startAwsFaultProxy,
 } from "../support/aws-fault-proxy.ts";
+import { SOON } from "../support/bridge-settings.ts";
 import { GROUPS, numberOf, type Parts, startParts, upTo } from "../support/parts.ts";
 
 let parts: Parts;
@@ -25,13 +26,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => parts[Symbol.asyncDispose]());
-
-/** So that a test of retries takes seconds. */
-const SOON = {
-  RETRY_DELAY_MIN: "100ms",
-  RETRY_DELAY_MAX: "1s",
-  MAXIMUM_RETRY_ATTEMPTS: "3",
-};
 
 const ids = ({ entries }: SentBatch): readonly string[] => entries.map(({ Id }) => Id);
 

@@ -8,7 +8,7 @@ import {
   expectGoodEnd,
 } from "../support/arrivals.ts";
 import { startAwsFaultProxy } from "../support/aws-fault-proxy.ts";
-import type { Bridge } from "../support/bridge-process.ts";
+import { readiness, SOON } from "../support/bridge-settings.ts";
 import { type Parts, startParts } from "../support/parts.ts";
 
 let parts: Parts;
@@ -18,18 +18,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => parts[Symbol.asyncDispose]());
-
-/** So that a test of retries takes seconds. */
-const SOON = {
-  RETRY_DELAY_MIN: "100ms",
-  RETRY_DELAY_MAX: "1s",
-  MAXIMUM_RETRY_ATTEMPTS: "3",
-};
-
-async function readiness(bridge: Bridge): Promise<{ status: number; text: string }> {
-  const answer = await fetch(`${await bridge.health()}/readyz`);
-  return { status: answer.status, text: await answer.text() };
-}
 
 // Side by side: all of it is waiting.
 describe.concurrent("while SQS takes nothing", () => {
@@ -52,7 +40,7 @@ describe.concurrent("while SQS takes nothing", () => {
     await sleep(14_000);
     expect(await readiness(bridge)).toMatchObject({
       status: 503,
-      text: expect.stringContaining("ECONNREFUSED") as string,
+      reason: expect.stringContaining("ECONNREFUSED") as string,
     });
     await sleep(1000);
     // Measured: 4 or 5 calls in 15 seconds; the pauses have grown to five seconds by then.
@@ -86,7 +74,7 @@ describe.concurrent("while SQS takes nothing", () => {
     await bridge.waitFor("target-unavailable");
     expect(await readiness(bridge)).toMatchObject({
       status: 503,
-      text: expect.stringContaining("HTTP 503") as string,
+      reason: expect.stringContaining("HTTP 503") as string,
     });
     await route.drained();
     expect((await readiness(bridge)).status).toBe(200);

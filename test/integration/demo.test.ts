@@ -2,12 +2,12 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
-import { createConnection } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { expect, onTestFinished, test } from "vitest";
+import { answers } from "../support/free-port.ts";
 import { temporaryFolder } from "../support/leave-nothing.ts";
 import { startNatsServer } from "../support/nats-server.ts";
 
@@ -79,18 +79,6 @@ function isAlive(pid: number): boolean {
   const table = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
   const state = table.error ? "" : table.stdout.trim();
   return state !== "" && !state.startsWith("Z");
-}
-
-async function answers(port: number): Promise<boolean> {
-  const socket = createConnection(port, "127.0.0.1");
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
 
 test("kills the service in the middle, loses nothing, keeps the order, and says so in its last lines", async () => {

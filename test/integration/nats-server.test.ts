@@ -2,12 +2,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
-import { createConnection } from "node:net";
 import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { afterEach, expect, test, vi } from "vitest";
+import { answers } from "../support/free-port.ts";
 import { temporaryFolder } from "../support/leave-nothing.ts";
 import { startCluster } from "../support/nats-cluster.ts";
 import {
@@ -41,19 +41,6 @@ async function keepsItsStreamAfterAKill(server: RunningServer): Promise<void> {
   await server.restart();
   const info = await withJetStream(server.url, (jsm) => jsm.streams.info("ORDERS"));
   expect(info.config.subjects).toEqual(["o.>"]);
-}
-
-/** Asks the port and not the process table, where a dead orphan may linger until somebody collects it. */
-async function answers(port: number): Promise<boolean> {
-  const socket = createConnection(port, "127.0.0.1");
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
 
 test("starts, keeps its streams over a kill, and leaves nothing", async () => {

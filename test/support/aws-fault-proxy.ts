@@ -1,9 +1,9 @@
 // HTTP in front of a local SQS: answers as AWS can and no emulator does, and remembers every call.
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { type Answer, type Fault, spoil } from "./aws-faults.ts";
 import { freePort } from "./free-port.ts";
+import { type LocalHttp, serveHttp } from "./local-http.ts";
 
 export type { Fault } from "./aws-faults.ts";
 
@@ -49,7 +49,7 @@ export async function startAwsFaultProxy(target: string): Promise<AwsFaultProxy>
   const startedAt = performance.now();
   const batches: SentBatch[] = [];
   let play: Script | undefined;
-  let server: Server | undefined;
+  let server: LocalHttp | undefined;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request);
@@ -78,19 +78,12 @@ export async function startAwsFaultProxy(target: string): Promise<AwsFaultProxy>
   }
 
   const up = async (): Promise<void> => {
-    server = createServer((request, response) => {
-      handle(request, response).catch(() => request.socket.destroy());
-    });
-    server.listen(port, "127.0.0.1");
-    await once(server, "listening");
+    server = await serveHttp(handle, port);
   };
   const down = async (): Promise<void> => {
-    if (!server) return;
-    const closed = once(server, "close");
-    server.close();
-    server.closeAllConnections();
+    const running = server;
     server = undefined;
-    await closed;
+    await running?.stop();
   };
   await up();
   return {

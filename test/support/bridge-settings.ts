@@ -8,6 +8,13 @@ export const QUICK: Readonly<Record<string, string>> = {
   RECEIPT_INTERVAL: "200ms",
 };
 
+/** So that a test of retries takes seconds. */
+export const SOON: Readonly<Record<string, string>> = {
+  RETRY_DELAY_MIN: "100ms",
+  RETRY_DELAY_MAX: "1s",
+  MAXIMUM_RETRY_ATTEMPTS: "3",
+};
+
 /** The environment of a bridge from `stream` to `queueUrl`, where a route of `parts.ts` does not fit. */
 export function bridgeSettings(
   natsUrl: string,

@@ -1,10 +1,9 @@
 // An EventBridge on loopback, in this process: as strict as AWS in what it takes, and it keeps what it took. Like AWS it
 // takes events for a bus that does not exist, and drops them.
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { entryFault, type PutEntry, type Refusal, requestFault } from "./event-rules.ts";
+import { serveHttp } from "./local-http.ts";
 
 /** An event on its bus. */
 export interface ArrivedEvent {
@@ -134,18 +133,7 @@ export async function startEvents(): Promise<LocalEvents> {
     else give(response, reply.status, JSON.stringify(reply.body));
   }
 
-  const server = createServer((request, response) => {
-    handle(request, response).catch(() => request.socket.destroy());
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const stop = async (): Promise<void> => {
-    const closed = once(server, "close");
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  };
+  const { endpoint, stop } = await serveHttp(handle);
   return {
     endpoint,
     environment: {

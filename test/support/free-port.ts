@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
-import { createServer } from "node:net";
+import { once } from "node:events";
+import { createConnection, createServer } from "node:net";
 
 /**
  * A free port on 127.0.0.1, below the range from which systems take the ports of outgoing connections. A port from
@@ -12,6 +13,19 @@ export async function freePort(): Promise<number> {
     if (await canListen(port)) return port;
   }
   throw new Error("no free port found on 127.0.0.1 between 15000 and 32000 in 100 tries");
+}
+
+/** Asks the port and not the process table, where a dead orphan may linger until somebody collects it. */
+export async function answers(port: number): Promise<boolean> {
+  const socket = createConnection(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }
 
 function canListen(port: number): Promise<boolean> {

@@ -1,10 +1,9 @@
 // Lambda's Invoke on loopback, in this process: functions that run in processes of their own, and what became of each
 // invocation.
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { type FunctionHost, type Ran, startHost } from "./function-host.ts";
+import { serveHttp } from "./local-http.ts";
 
 export interface InvokedRecord {
   readonly messageId: string;
@@ -92,18 +91,11 @@ export async function startFunctions(): Promise<LocalFunctions> {
     return invoke(response, name, event);
   }
 
-  const server = createServer((request, response) => {
-    handle(request, response).catch(() => request.socket.destroy());
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const server = await serveHttp(handle);
+  const { endpoint } = server;
   const stop = async (): Promise<void> => {
     for (const host of hosts) host.kill();
-    const closed = once(server, "close");
-    server.close();
-    server.closeAllConnections();
-    await closed;
+    await server.stop();
   };
   return {
     endpoint,
