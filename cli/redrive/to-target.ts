@@ -91,6 +91,7 @@ function sentOf(delivery: Delivery, at: number): Sent {
     case "rejected":
       return { kind: "refused", reason: outcome.reason };
     case "failed":
+    case "postponed":
     case "unknown":
       return { kind: "failed", reason: outcome.reason };
   }

@@ -97,6 +97,8 @@ export class Ledger {
   readonly #deliveries = new Map<string, number>();
   readonly #leftAt = new Map<string, Ms>();
   readonly #ackWaitMs: Ms;
+  /** Of each process: what it gave back with a delay, and until when. */
+  readonly #putOff = new Map<number, Map<number, Ms>>();
   /** Acked by what was under way while its stream was made anew. */
   readonly excused: Set<number> = new Set();
   /** When stream or consumer were last made anew, or lost their end. */
@@ -192,9 +194,16 @@ export class Ledger {
     }
   }
 
-  informed(connection: Connection, isNothingLeft: boolean): void {
+  /** What its own process has put off, and is not due yet, is not left undone. */
+  informed(connection: Connection, unsettled: number | undefined): void {
     const run = this.#runOf.get(connection);
-    if (run && isNothingLeft) run.sawNothingLeftAt = this.#world.now;
+    if (!run || unsettled === undefined) return;
+    if (unsettled <= this.#putOffBy(run.process)) run.sawNothingLeftAt = this.#world.now;
+  }
+
+  #putOffBy(process: number): number {
+    const puttingOff = [...(this.#putOff.get(process)?.values() ?? [])];
+    return puttingOff.filter((until) => until > this.#world.now).length;
   }
 
   /** Law 2, and 6 where the answer did not name the entry at all. */
@@ -244,6 +253,11 @@ export class Ledger {
     if (payload === "+ACK") return;
     const run = this.#runOf.get(connection);
     const uid = this.#uidOf.get(token);
+    const delay = /^-NAK .*"delay":(\d+)/.exec(payload);
+    if (run && uid !== undefined && delay) {
+      const putOff = this.#putOff.get(run.process) ?? new Map<number, Ms>();
+      this.#putOff.set(run.process, putOff.set(uid, this.#world.now + Number(delay[1]) / 1e6));
+    }
     if (run && uid !== undefined)
       this.checkLease(run, uid, payload === "+WPI" ? "extended" : "given back");
   }

@@ -192,13 +192,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         pullInbox: real.pullInbox,
         serverVersion: real.serverVersion,
         maxPayload: real.maxPayload,
-        publish(subject, payload, reply) {
-          real.publish(subject, payload, payload === "+ACK" ? undefined : reply);
+        publish(subject, payload, reply, headers) {
+          real.publish(subject, payload, payload === "+ACK" ? undefined : reply, headers);
           if (payload === "+ACK" && reply !== undefined)
             queueMicrotask(() => listener.message(confirmation(reply)));
         },
         stopReceiving: () => real.stopReceiving(),
-        close: () => real.close(),
+        close: (flush) => real.close(flush),
       }),
     },
   },

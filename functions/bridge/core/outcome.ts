@@ -18,7 +18,11 @@ type OutcomeKind =
       readonly reason: string;
       readonly retryAfterMs?: Ms;
       readonly maybeTaken?: boolean;
+      /** It had not ended when its time was up. */
+      readonly overran?: boolean;
     }
+  /** The receiver wants it later, which is no failure. `afterMs` undefined: with a growing delay. */
+  | { readonly kind: "postponed"; readonly reason: string; readonly afterMs?: Ms }
   /** Its own entry failed and always will. */
   | { readonly kind: "rejected"; readonly reason: string }
   /** It may or may not have been taken. */

@@ -145,6 +145,11 @@ export interface SinkLimits {
    * target. One that has failed in company is then tried alone.
    */
   readonly aloneIsEvidence?: boolean;
+  /**
+   * Messages are worked on in this very process: one of them may take it down, or never end. One that is suspected of
+   * that is tried while nothing else is under way.
+   */
+  readonly sharesProcess?: boolean;
 }
 
 /** The message cannot be sent at all, and why. */

@@ -63,6 +63,8 @@ export function decide(
         return rejected(evidence, outcome.reason, history, policy);
       }
       return later(outcome.retryAfterMs ?? 0, history.failures, policy, random);
+    case "postponed":
+      return postponed(outcome.afterMs, history, policy, random);
     case "unknown":
       return later(0, history.tries, policy, random);
   }
@@ -86,6 +88,19 @@ function rejected(
   // Held in its place while order is kept; otherwise out of the way on the server, for as long as allowed.
   if (policy.ordered) return { kind: "keep", delayMs: Number.POSITIVE_INFINITY };
   return { kind: "retry", delayMs: policy.retryDelay.maxMs };
+}
+
+/** As long as it was asked for, and not a jitter more: it is somebody's timer. */
+function postponed(
+  afterMs: Ms | undefined,
+  history: History,
+  policy: SettlementPolicy,
+  random: number,
+): Decision {
+  if (afterMs === undefined) return later(0, history.tries, policy, random);
+  return policy.ordered || afterMs <= policy.keepUpToMs
+    ? { kind: "keep", delayMs: afterMs }
+    : { kind: "retry", delayMs: afterMs };
 }
 
 function later(atLeastMs: Ms, tries: number, policy: SettlementPolicy, random: number): Decision {

@@ -90,6 +90,7 @@ function stored<P, D>(
       refused(work, item, outcome.reason, meaning);
       return;
     case "failed":
+    case "postponed":
     case "unknown":
       tryLater(work, item);
   }
@@ -120,6 +121,6 @@ function refused<P, D>(
     item.notBefore = work.now + maxMs;
     return;
   }
-  work.delayed.set(item.sequence, work.now + maxMs);
+  work.ports.memory.delay(item.held.message, work.now + maxMs);
   meaning.set({ kind: "retry", held: item.held, delayMs: maxMs }, "retried");
 }

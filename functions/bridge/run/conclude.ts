@@ -38,8 +38,10 @@ export function judge<P, D>(
       (one, at) => at !== position && one.call === outcome.call,
     );
     const isAlone = others.length === 0 && work.ports.sink.limits.aloneIsEvidence === true;
-    const isTelling =
-      (isAlone && isOnlyItself(work, item)) || others.some(({ kind }) => kind === "accepted");
+    // One that has not ended shows nothing but that: it may only have been late, unless it had all the time there is.
+    const isTelling = hasOverrun(outcome)
+      ? item.hadFairTrial
+      : (isAlone && isOnlyItself(work, item)) || others.some(({ kind }) => kind === "accepted");
     conclude(work, item, outcome, isTelling, meaning);
   }
 }
@@ -129,7 +131,7 @@ function carryOut<P, D>(
     case "retry":
       // Past its lease it is not given back: it goes by itself, and may be somebody else's already.
       if (!work.decisions.isOurs(held, work.now)) return;
-      work.delayed.set(item.sequence, work.now + decision.delayMs);
+      work.ports.memory.delay(held.message, work.now + decision.delayMs);
       meaning.set({ kind: "retry", held, delayMs: decision.delayMs }, "retried");
       return;
     case "bury":
@@ -144,15 +146,22 @@ function historyAfter(
   now: { readonly run: Ms; readonly accepted: number },
 ): Tries {
   const failed = outcome.kind === "failed" ? 1 : 0;
+  const trialsLost = (before.trialsLost ?? 0) + (isTelling && hasOverrun(outcome) ? 1 : 0);
   return {
     tries: before.tries + 1,
     failures: before.failures + failed,
     evidence: before.evidence + (isTelling ? failed : 0),
     maybeTaken: before.maybeTaken || isUnclear(outcome),
+    ...((before.overran || hasOverrun(outcome)) && { overran: true }),
+    ...(trialsLost > 0 && { trialsLost }),
     ...(failed > 0
       ? { lastFailure: now }
       : before.lastFailure && { lastFailure: before.lastFailure }),
   };
+}
+
+function hasOverrun(outcome: Outcome): boolean {
+  return outcome.kind === "failed" && outcome.overran === true;
 }
 
 /** The target may have it, although it does not say so. */
@@ -177,6 +186,19 @@ export function tooOld<P, D>(work: Work<P, D>, item: Item<P>): Letter | undefine
   return {
     reason: "too old",
     evidence: `${age} ms old by the server's clock, allowed are ${maximumAgeMs}`,
+    tries,
+  };
+}
+
+/** The letter of a message that took the process down, or did not end, each time it was tried with nothing else. */
+export function fatal<P, D>(work: Work<P, D>, item: Item<P>): Letter | undefined {
+  const { maximumRetryAttempts: limit, onRejected } = work.policy.settlement;
+  const { tries, evidence, trialsLost = 0 } = work.ports.memory.of(item.held.message);
+  if (onRejected === "hold" || limit < 0 || trialsLost === 0) return undefined;
+  if (evidence < Math.max(1, limit)) return undefined;
+  return {
+    reason: "the process ended, or time ran out, while it was handled",
+    evidence: `failed ${evidence} times on its own, ${trialsLost} of them by ending the process or by not ending at all while nothing else was under way`,
     tries,
   };
 }

@@ -10,6 +10,8 @@ export interface Item<P> extends Queued {
   notBefore: Ms;
   /** Until then it may wait for others to share a call with. */
   patientUntil: Ms;
+  /** It was tried with nothing else under way, and had time enough to end. */
+  hadFairTrial: boolean;
   /** It goes to the dead letters, and nowhere else any more. */
   letter: Letter | undefined;
 }

@@ -1,14 +1,20 @@
 /**
- * What this process knows about earlier tries of a message, by stream sequence and time. It outlives a run, so that a message
- * given back with a delay is known when it returns. It does not outlive the process, and nothing depends on that: less
+ * What this process knows about earlier tries of a message, by stream sequence and time. It outlives a run, so that a
+ * message given back with a delay is known when it returns. Where there is a journal, what matters most outlives the
+ * process too: without it a message that takes the process down would do so for ever. Nothing else depends on that: less
  * evidence means more tries, never fewer.
  */
 import type { Message, Ms } from "../core/ports.ts";
 import type { History } from "../core/settlement.ts";
+import { type Journal, type Noted, NO_JOURNAL } from "./journal.ts";
 
 export interface Tries extends History {
   /** An answer was lost: the target may have it already. */
   readonly maybeTaken: boolean;
+  /** It had not ended when its time was up: it may not end at all. */
+  readonly overran?: boolean;
+  /** How often the process ended, or time ran out, while it was tried with nothing else under way. */
+  readonly trialsLost?: number;
   /** When it last failed: in which run, and after how many accepted messages. Undefined: it has not. */
   readonly lastFailure?: { readonly run: Ms; readonly accepted: number };
 }
@@ -33,8 +39,16 @@ interface Entry {
 export class Memory {
   readonly #entries = new Map<number, Entry>();
   readonly #failing = new Set<number>();
+  /** Given back with a delay: until when each occupies a place of max ack pending. */
+  readonly #delayed = new Map<number, Ms>();
+  readonly #journal: Journal;
   /** Messages that the target has accepted in the life of this process. */
   accepted = 0;
+
+  constructor(journal: Journal = NO_JOURNAL) {
+    this.#journal = journal;
+    for (const noted of journal.read()) this.#recall(noted);
+  }
 
   /** So many have failed, and have not been accepted or buried since, that it is rather the target's fault. */
   get manyFail(): boolean {
@@ -63,6 +77,70 @@ export class Memory {
   clear(): void {
     this.#entries.clear();
     this.#failing.clear();
+    this.#delayed.clear();
+    this.#journal.write([]);
+  }
+
+  /** From now until `trialEnds` this message is tried alone. Whatever ends the process until then was its doing. */
+  trialBegins(message: Message): void {
+    this.#write(message);
+  }
+
+  /** What is known survives the process from here on. Called when a run ends, and after a trial. */
+  save(): void {
+    this.#write();
+  }
+
+  /** Given back until `until`. */
+  delay({ streamSequence }: Message, until: Ms): void {
+    this.#delayed.set(streamSequence, until);
+  }
+
+  /** It is here again. */
+  returned({ streamSequence }: Message): void {
+    this.#delayed.delete(streamSequence);
+  }
+
+  /** How many were given back, and are not due yet. */
+  delayed(now: Ms): number {
+    for (const [sequence, until] of this.#delayed) {
+      if (until <= now) this.#delayed.delete(sequence);
+    }
+    return this.#delayed.size;
+  }
+
+  #recall({ sequence, timestampNanos, tries, delayedUntil, isOnTrial }: Noted): void {
+    if (delayedUntil !== undefined) this.#delayed.set(sequence, delayedUntil);
+    if (!tries) return;
+    const trialsLost = (tries.trialsLost ?? 0) + (isOnTrial ? 1 : 0);
+    const lost = isOnTrial ? 1 : 0;
+    const known = {
+      ...tries,
+      tries: tries.tries + lost,
+      failures: tries.failures + lost,
+      evidence: tries.evidence + lost,
+      ...(trialsLost > 0 && { trialsLost }),
+    };
+    this.#entries.set(sequence, { timestampNanos, tries: known });
+    if (known.failures > 0) this.#failing.add(sequence);
+  }
+
+  #write(onTrial?: Message): void {
+    const sequences = new Set([...this.#failing, ...this.#delayed.keys()]);
+    if (onTrial) sequences.add(onTrial.streamSequence);
+    const noted = [...sequences].map((sequence): Noted => {
+      const entry = this.#entries.get(sequence);
+      const delayedUntil = this.#delayed.get(sequence);
+      const isOnTrial = sequence === onTrial?.streamSequence;
+      return {
+        sequence,
+        timestampNanos: entry?.timestampNanos ?? (isOnTrial ? onTrial.timestampNanos : 0n),
+        ...((entry || isOnTrial) && { tries: entry?.tries ?? NONE }),
+        ...(delayedUntil !== undefined && { delayedUntil }),
+        ...(isOnTrial && { isOnTrial }),
+      };
+    });
+    this.#journal.write(noted);
   }
 
   #drop(sequence: number): void {

@@ -29,6 +29,10 @@ export interface Receipt {
   readonly pending: number;
   /** Of the consumer: delivered and not settled, by anybody, as last seen. */
   readonly ackPending: number;
+  /** Given back with a delay that has not run out. */
+  readonly delayed: number;
+  /** Of an idle run: since when nothing came, to the end. The pull that found nothing was sent then. */
+  readonly drainedForMs?: number;
   /** Calls to the target. */
   readonly calls: number;
   readonly milliseconds: number;
@@ -67,6 +71,7 @@ export class Tally {
     reason: string | undefined,
     held: number,
     milliseconds: number,
+    more: { readonly delayed?: number; readonly drainedForMs?: number } = {},
   ): Receipt {
     const { pulled, duplicates, calls, counts, state } = this;
     return {
@@ -78,6 +83,8 @@ export class Tally {
       duplicates,
       pending: state?.pending ?? 0,
       ackPending: state?.ackPending ?? 0,
+      delayed: more.delayed ?? 0,
+      ...(more.drainedForMs !== undefined && { drainedForMs: Math.round(more.drainedForMs) }),
       calls,
       milliseconds: Math.round(milliseconds),
     };

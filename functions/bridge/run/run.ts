@@ -8,6 +8,7 @@ import type { Counted, Receipt } from "./receipt.ts";
 import { recover } from "./recover.ts";
 import { nextSendAt, ready, send } from "./send.ts";
 import { pullSize, take } from "./take.ts";
+import { turn } from "./trial.ts";
 import { type Ending, endingOf, SHORTEST_WAIT_MS, Work } from "./work.ts";
 
 /** The first call of a cold process takes longer than those that follow. */
@@ -86,7 +87,7 @@ async function round<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
   if (ending) return ending;
   // Told to stop while it waited for messages: what came goes back unsent.
   if (work.isOver) return { stop: "deadline" };
-  const items = ready(work);
+  const items = turn(work, ready(work));
   if (items.length > 0) return send(work, items);
   return batch > 0 ? undefined : waitForNext(work);
 }
@@ -145,8 +146,12 @@ async function finish<P, D>(work: Work<P, D>, ending: Ending): Promise<Receipt> 
   await work.settle(new Map(releases));
   await work.settled();
   if (ending.stop === "gone") ports.memory.clear();
-  const state = ending.stop === "gone" || ending.stop === "broken" ? undefined : await work.look();
+  // An idle run has just looked, and done nothing since.
+  const isKnown = ending.stop === "idle";
+  const mayLook = ending.stop !== "gone" && ending.stop !== "broken";
+  const state = isKnown ? work.state : mayLook ? await work.look() : undefined;
   if (!state || "end" in state) work.tally.stateUnknown();
+  ports.memory.save();
   await ports.source.close();
   const receipt = work.receipt(ending);
   ports.report(receipt);

@@ -3,15 +3,13 @@ import type { Delivery } from "../core/outcome.ts";
 import { isRejected, type Ms } from "../core/ports.ts";
 import type { Verdict } from "../core/settlement.ts";
 import { bury } from "./bury.ts";
-import { judge, refuse, tooOld } from "./conclude.ts";
+import { fatal, judge, refuse, tooOld } from "./conclude.ts";
 import { deliverWithin } from "./deliver.ts";
 import { whileExtending } from "./keep-alive.ts";
 import type { Item } from "./hand.ts";
 import type { Counted } from "./receipt.ts";
+import { isOftenDelivered } from "./trial.ts";
 import type { Ending, Work } from "./work.ts";
-
-/** Deliveries after which a message is tried alone, where that shows something. */
-const SUSPICIOUS_DELIVERIES = 5;
 
 /** Those that are sent now, oldest first. A call that is not full waits while all of its messages are patient. */
 export function ready<P, D>(work: Work<P, D>): readonly Item<P>[] {
@@ -43,7 +41,7 @@ export async function send<P, D>(
   items: readonly Item<P>[],
 ): Promise<Ending | undefined> {
   const { decisions, ports } = work;
-  for (const item of items) item.letter ??= tooOld(work, item);
+  for (const item of items) item.letter ??= tooOld(work, item) ?? fatal(work, item);
   const toSend = items.filter((item) => !item.letter && !isRejected(item.prepared));
   const { limits } = ports.sink;
   const allowed = work.outage.isOn ? { ...limits, concurrency: 1 } : limits;
@@ -80,8 +78,7 @@ export async function send<P, D>(
 
 /** It, or one of those with it: alone it will show. A high delivery count alone raises the same question. */
 function hasFailedInCompany<P, D>(work: Work<P, D>, item: Item<P>): boolean {
-  const { failures } = work.ports.memory.of(item.held.message);
-  return failures > 0 || item.held.message.deliveryCount > SUSPICIOUS_DELIVERIES;
+  return work.ports.memory.of(item.held.message).failures > 0 || isOftenDelivered(item);
 }
 
 /** A call may take longer than a lease, as a function's may. */
@@ -165,12 +162,11 @@ function tooManyHeld<P, D>(work: Work<P, D>): Ending | undefined {
 
 /** Delayed messages occupy max ack pending: beyond half of it the rest of the stream would starve. */
 function tooManyDelayed<P, D>(work: Work<P, D>): Ending | undefined {
-  for (const [sequence, until] of work.delayed)
-    if (until <= work.now) work.delayed.delete(sequence);
   const most = (work.state?.maxAckPending ?? -1) / 2;
-  if (most <= 0 || work.delayed.size <= most) return undefined;
+  const delayed = work.ports.memory.delayed(work.now);
+  if (most <= 0 || delayed <= most) return undefined;
   return {
     stop: "blocked",
-    reason: `${work.delayed.size} messages wait for another try, which is more than half of max ack pending`,
+    reason: `${delayed} messages wait for another try, which is more than half of max ack pending`,
   };
 }

@@ -3,6 +3,7 @@ import { batchFor } from "../core/pace.ts";
 import type { Ms, Pulled } from "../core/ports.ts";
 import { receive } from "./receive.ts";
 import { nextSendAt, ready } from "./send.ts";
+import { beforeSuspects } from "./trial.ts";
 import { type Ending, endingOf, type PullHistory, SHORTEST_WAIT_MS, type Work } from "./work.ts";
 
 /** A server that ends pulls is asked again after this, growing with each. */
@@ -14,12 +15,15 @@ const INTERRUPTIONS = 12;
 export async function take<P, D>(work: Work<P, D>, batch: number): Promise<Ending | undefined> {
   const history = work.pulls;
   const startedAt = work.now;
-  const pulled = await work.ports.source.pull({
+  const waitMs = waitOf(work);
+  const pull = work.ports.source.pull({
     batch: history.oversized ? 1 : batch,
     maxBytes: history.oversized ? 0 : work.policy.maxBytes,
-    waitMs: waitOf(work),
+    waitMs,
     ...(work.until.signal && { signal: work.until.signal }),
   });
+  await lookMeanwhile(work, pull, waitMs);
+  const pulled = await pull;
   const before = work.hand.size;
   const gap = await receive(work, pulled);
   if (gap) return gap;
@@ -28,12 +32,43 @@ export async function take<P, D>(work: Work<P, D>, batch: number): Promise<Endin
   return endOf(work, history, pulled);
 }
 
+/**
+ * A pull that waits in vain is followed by a look at the consumer: is there really nothing? In a run that ends when idle
+ * that is asked while it waits, so that an empty wake costs no round trip for it.
+ */
+async function lookMeanwhile<P, D>(
+  work: Work<P, D>,
+  pull: Promise<Pulled>,
+  waitMs: Ms,
+): Promise<void> {
+  if (work.until.idleMs === undefined || work.hand.size > 0) return;
+  const over = new AbortController();
+  const isWaiting = await Promise.race([
+    pull.then(() => false),
+    work.ports.clock.sleep(waitMs / 2, over.signal).then(() => true),
+  ]);
+  over.abort("over");
+  if (!isWaiting) return;
+  await work.settled();
+  await work.look();
+}
+
 /** How many to ask for: 0 while what we hold can be sent, or has to wait for the target. */
 export function pullSize<P, D>(work: Work<P, D>): number {
   const { window } = work.policy;
   const free = window - work.hand.size;
   if (free <= 0 || work.outage.isOn) return 0;
-  if (ready(work).length > 0 && !(work.pulls.moreThere && free >= window / 2)) return 0;
+  const due = ready(work);
+  const { moreThere } = work.pulls;
+  switch (beforeSuspects(work, due)) {
+    case "no more":
+      return 0;
+    case "others":
+      if (!moreThere) return 0;
+      break;
+    case "nobody":
+      if (due.length > 0 && !(moreThere && free >= window / 2)) return 0;
+  }
   return batchFor(free, work.timeLeftMs, work.pace);
 }
 
@@ -93,12 +128,16 @@ async function emptyPull<P, D>(
   if (idleMs !== undefined && emptyMs < idleMs - 10) return undefined;
   if (idleMs === undefined && emptyMs < work.policy.stateIntervalMs) return undefined;
   await work.settled();
-  const state = await work.look();
+  // Nothing came since: what was true then is true now.
+  const isFresh = work.stateAt >= (history.emptySince ?? work.now);
+  const state = isFresh && work.state ? work.state : await work.look();
   if ("end" in state) return endingOf(state);
   if (state.paused) return { stop: "paused", reason: "the consumer is paused on the server" };
   const isFull = state.maxAckPending > 0 && state.ackPending >= state.maxAckPending;
   if (state.pending > 0 && !isFull) return undefined;
-  if (state.ackPending === 0) return idleMs === undefined ? undefined : { stop: "idle" };
+  // What this bridge has put off comes back when its time has come: a later run waits for that.
+  if (state.pending === 0 && state.ackPending <= work.ports.memory.delayed(work.now))
+    return idleMs === undefined ? undefined : { stop: "idle" };
   // Held by somebody, or by a run that died: by the end of the ack wait they are here or still held.
   const isLate = emptyMs > state.ackWaitMs + (idleMs ?? 0);
   if (!isLate || (idleMs === undefined && !isFull)) return undefined;

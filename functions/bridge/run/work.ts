@@ -24,6 +24,9 @@ export const SHORTEST_WAIT_MS: Ms = 20;
 /** A call that could have less time than this is not made. */
 const LEAST_CALL_MS: Ms = 500;
 
+/** How much of the longest round is remembered at the next one. */
+const FORGETTING = 0.9;
+
 /** What earlier pulls of this run showed. */
 export interface PullHistory {
   /** The last one brought all it asked for: there is probably more. */
@@ -60,8 +63,8 @@ export class Work<P, D> {
   stateAt: Ms = 0;
   /** Since when no message could be sent although there is no room for more; undefined: not now. */
   stuckSince: Ms | undefined;
-  /** Given back with a delay: until when each occupies a place of max ack pending. */
-  readonly delayed: Map<number, Ms> = new Map();
+  /** The longest round of late. */
+  #usualMs: Ms = 0;
   #pace: Ms | undefined;
   #reportedAt: Ms;
   #settling: Promise<void> = Promise.resolve();
@@ -92,9 +95,10 @@ export class Work<P, D> {
     return this.until.deadline - this.policy.settleReserveMs - this.now;
   }
 
-  /** Too late to start anything. */
+  /** Too late to start anything. What is worked on in this process is not started to be cut off in the middle. */
   get isOver(): boolean {
-    return this.timeLeftMs < LEAST_CALL_MS;
+    const usual = this.ports.sink.limits.sharesProcess ? this.#usualMs : 0;
+    return this.timeLeftMs < Math.max(LEAST_CALL_MS, usual);
   }
 
   /** Milliseconds for one message, as measured; undefined before the first. */
@@ -104,6 +108,7 @@ export class Work<P, D> {
 
   measure(elapsedMs: Ms, messages: number): void {
     this.#pace = nextPace(this.#pace, elapsedMs, messages);
+    if (messages > 0) this.#usualMs = Math.max(elapsedMs, this.#usualMs * FORGETTING);
   }
 
   /** At most until it is too late to start anything. */
@@ -126,7 +131,7 @@ export class Work<P, D> {
   receive(delivered: readonly Held[]): void {
     for (const held of delivered) {
       const { message } = held;
-      this.delayed.delete(message.streamSequence);
+      this.ports.memory.returned(message);
       const known = this.hand.find(message.streamSequence);
       if (known?.held.message.timestampNanos === message.timestampNanos) {
         known.held = held;
@@ -145,6 +150,7 @@ export class Work<P, D> {
         notBefore: Number.NEGATIVE_INFINITY,
         patientUntil:
           this.policy.lingerMs > 0 ? this.now + this.policy.lingerMs : Number.NEGATIVE_INFINITY,
+        hadFairTrial: false,
         letter: undefined,
       });
     }
@@ -194,6 +200,12 @@ export class Work<P, D> {
       ending?.reason,
       hand.size + this.#beingSettled,
       this.now - this.startedAt,
+      {
+        delayed: this.ports.memory.delayed(this.now),
+        ...(ending?.stop === "idle" && {
+          drainedForMs: this.now - (this.pulls.emptySince ?? this.now),
+        }),
+      },
     );
   }
 

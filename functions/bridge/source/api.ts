@@ -74,3 +74,26 @@ export class ConsumerNotFound extends SourceError {
     super("gone", message);
   }
 }
+
+/** Where a message was stored. */
+export interface Published {
+  readonly stream: string;
+  readonly sequence: number;
+  /** The stream had it already, under the same id: nothing was stored. */
+  readonly duplicate: boolean;
+}
+
+/** A stream's answer to a publish. Throws a `SourceError`. */
+export function publishedOf(wire: WireMessage, subject: string): Published {
+  if (wire.status === 503) throw new SourceError("refused", `no stream takes ${subject}`);
+  const answer = readAnswer<{
+    readonly stream: string;
+    readonly seq: number;
+    readonly duplicate?: boolean;
+  }>(wire, `publishing to ${subject}`);
+  return {
+    stream: answer.stream,
+    sequence: answer.seq,
+    duplicate: answer.duplicate === true,
+  };
+}

@@ -5,7 +5,9 @@ import {
   connect,
   createInbox,
   errors,
+  headers,
   type Msg,
+  type MsgHdrs,
   type NatsConnection,
   type Subscription,
 } from "@nats-io/transport-node";
@@ -113,18 +115,26 @@ function wireOf(connection: NatsConnection, inboxPrefix: string, listener: WireL
     pullInbox,
     serverVersion: connection.info?.version ?? "",
     maxPayload: connection.info?.max_payload ?? 0,
-    publish(subject, payload, reply) {
-      if (!connection.isClosed()) connection.publish(subject, payload, reply ? { reply } : {});
+    publish(subject, payload, reply, headers) {
+      if (connection.isClosed()) return;
+      const options = { ...(reply && { reply }), ...(headers && { headers: clientHeaders(headers) }) };
+      connection.publish(subject, payload, options);
     },
     async stopReceiving() {
       if (!connection.isClosed()) await pulls.drain();
     },
-    async close() {
+    async close(flush) {
       // An ack that is only in our buffer is lost by close(): flush first.
-      if (!connection.isClosed()) await connection.flush().catch(() => undefined);
+      if (flush && !connection.isClosed()) await connection.flush().catch(() => undefined);
       await connection.close();
     },
   };
+}
+
+function clientHeaders(entries: ReadonlyMap<string, string>): MsgHdrs {
+  const result = headers();
+  for (const [name, value] of entries) result.set(name, value);
+  return result;
 }
 
 async function reportTrouble(connection: NatsConnection, listener: WireListener): Promise<void> {

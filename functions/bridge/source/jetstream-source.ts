@@ -18,6 +18,8 @@ import {
   apiSubjects,
   type ConsumerAnswer,
   leaderOf,
+  type Published,
+  publishedOf,
   type StreamAnswer,
 } from "./api.ts";
 import {
@@ -71,6 +73,8 @@ export class JetStreamSource implements Source {
   /** The first session is over, and with it all pulling: what is left is settled on another one. */
   #lost: SourceError | undefined;
   #incarnation: Incarnation | undefined;
+  /** The state when it was opened, for whoever asks first. */
+  #found: ConsumerState | undefined;
   #provenAt: Ms = Number.NEGATIVE_INFINITY;
   /** A delivery did not go on from the one before: only the consumer itself can prove that it is the same. */
   #isInDoubt = false;
@@ -87,6 +91,8 @@ export class JetStreamSource implements Source {
   #arrived: Held[] = [];
   #pulling: Pulling | undefined;
   #pullSentAt: Ms = 0;
+  /** A pull was given up that the server may still answer. */
+  #hasAbandoned = false;
 
   private constructor(options: SourceOptions) {
     const { apiPrefix, observe, timeoutMs, wanted } = options;
@@ -127,8 +133,22 @@ export class JetStreamSource implements Source {
     return this.#session?.maxPayload ?? 0;
   }
 
+  /** What was found when it was opened is still true right after. */
   state(): Promise<ConsumerState | Trouble> {
-    return this.#look(this.#options.timeoutMs);
+    const found = this.#found;
+    this.#found = undefined;
+    const isFresh = this.#clock.now() - this.#provenAt <= PROOF_MS && !this.#estranged;
+    return found && isFresh ? Promise.resolve(found) : this.#look(this.#options.timeoutMs);
+  }
+
+  /**
+   * Publishes to a stream under `id`, which the stream takes once within its duplicate window. Rejects with a
+   * `SourceError` when no stream has confirmed it.
+   */
+  async publish(subject: string, data: Uint8Array, id: string): Promise<Published> {
+    const headers = new Map([["Nats-Msg-Id", id]]);
+    const session = this.#openSession();
+    return publishedOf(await session.request(subject, data, this.#options.timeoutMs, headers), subject);
   }
 
   async #look(timeoutMs: Ms): Promise<ConsumerState | Trouble> {
@@ -156,6 +176,7 @@ export class JetStreamSource implements Source {
     if (!end) {
       // Silence: before 2.10 that is also how a missing consumer answers.
       pulling.finish({ end: "waited" });
+      this.#hasAbandoned = true;
       const state = await this.state();
       end =
         "end" in state
@@ -206,7 +227,9 @@ export class JetStreamSource implements Source {
   }
 
   async stopReceiving(): Promise<readonly Held[]> {
-    await this.#session?.stopReceiving(this.#options.timeoutMs);
+    // When the server has ended every pull, nothing can be on its way.
+    if (this.#pulling || this.#hasAbandoned)
+      await this.#session?.stopReceiving(this.#options.timeoutMs);
     this.#pulling?.finish({ end: "waited" });
     this.#pulling = undefined;
     return this.#arrived.splice(0);
@@ -249,6 +272,7 @@ export class JetStreamSource implements Source {
     this.#leader = leaderOf(consumer);
     this.#limits = requestLimitsOf(consumer.config);
     if (stream) this.#duplicateWindowMs = (stream.config.duplicate_window ?? 0) / NANOS_PER_MS;
+    this.#found = this.#stateOf(consumer, stream);
   }
 
   #stateOf(consumer: ConsumerAnswer, stream: StreamAnswer | undefined): ConsumerState {

@@ -24,6 +24,9 @@ export class Session {
   #wire: Wire | undefined;
   #ended: SourceError | undefined;
   #count = 0;
+  /** So many messages have left; and so many, as an answer shows, the server has had. */
+  #published = 0;
+  #received = 0;
 
   private constructor(clock: Clock, listener: SessionListener) {
     this.#clock = clock;
@@ -58,11 +61,18 @@ export class Session {
   }
 
   publish(subject: string, payload: string, reply?: string): void {
-    if (!this.#ended) this.#wire?.publish(subject, payload, reply);
+    if (this.#ended) return;
+    this.#published += 1;
+    this.#wire?.publish(subject, payload, reply);
   }
 
   /** Rejects with a `SourceError`: the connection ended, the subject is denied, or no answer came in time. */
-  request(subject: string, payload: string, timeoutMs: Ms): Promise<WireMessage> {
+  request(
+    subject: string,
+    payload: string | Uint8Array,
+    timeoutMs: Ms,
+    headers?: ReadonlyMap<string, string>,
+  ): Promise<WireMessage> {
     const reply = `${this.#wire?.inbox}.${this.#next()}`;
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(this.#ended);
@@ -70,11 +80,14 @@ export class Session {
       const end = (result: WireMessage | SourceError): void => {
         if (!this.#waiting.delete(reply)) return;
         answered.abort("answered");
-        if (result instanceof SourceError) reject(result);
-        else resolve(result);
+        if (result instanceof SourceError) return reject(result);
+        this.#received = Math.max(this.#received, place);
+        resolve(result);
       };
       this.#waiting.set(reply, { subject, end });
-      this.#wire?.publish(subject, payload, reply);
+      this.#published += 1;
+      const place = this.#published;
+      this.#wire?.publish(subject, payload, reply, headers);
       void this.#clock.sleep(timeoutMs, answered.signal).then(() => {
         end(new SourceError("broken", `no answer from NATS on ${subject} within ${timeoutMs} ms`));
       });
@@ -87,7 +100,7 @@ export class Session {
 
   async close(timeoutMs: Ms): Promise<void> {
     this.#end(new SourceError("broken", "the connection was closed"), false);
-    await this.#atMost(timeoutMs, this.#wire?.close());
+    await this.#atMost(timeoutMs, this.#wire?.close(this.#received < this.#published));
   }
 
   async #atMost(timeoutMs: Ms, work: Promise<void> | undefined): Promise<void> {

@@ -36,11 +36,16 @@ export interface Wire {
   /** Most bytes of one message, headers included, as the server announces it. */
   readonly maxPayload: number;
   /** Leaves in one write with all that is published until the current task ends. Lost without a word once closed. */
-  publish(subject: string, payload: string, reply?: string): void;
+  publish(
+    subject: string,
+    payload: string | Uint8Array,
+    reply?: string,
+    headers?: ReadonlyMap<string, string>,
+  ): void;
   /** No more deliveries after this; resolves when all that was on its way has arrived. */
   stopReceiving(): Promise<void>;
-  /** Sends what is still buffered and hangs up. */
-  close(): Promise<void>;
+  /** Hangs up. `flush`: waits until the server has all that was published. */
+  close(flush: boolean): Promise<void>;
 }
 
 /** Opens a connection, or throws a `SourceError`. */

@@ -10,7 +10,7 @@ export async function playSteps(dial: Dial, clock: Clock): Promise<Answers> {
   const played = STEPS.map(async (step, place) => {
     const bench = await Bench.open(dial, clock, `S${place}`);
     const answer = await step.play(bench).catch((error: unknown) => `failed: ${String(error)}`);
-    await bench.wire.close();
+    await bench.wire.close(true);
     return [step.name, answer] as const;
   });
   return Object.fromEntries(await Promise.all(played));

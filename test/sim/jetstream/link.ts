@@ -74,8 +74,9 @@ export class Link implements Wire, Connection {
 
   // — The bridge's end
 
-  publish(subject: string, payload: string, reply = ""): void {
+  publish(subject: string, bytes: string | Uint8Array, reply = ""): void {
     if (!this.#clientIsOpen) return;
+    const payload = typeof bytes === "string" ? bytes : new TextDecoder().decode(bytes);
     this.#world.trace(() => `${this.process.name} → ${subject} ${payload}`);
     if (subject.startsWith("$JS.ACK.")) this.#way.verdict(this, subject, payload);
     this.#up.send(() => receive(this.#world, this.#server, this, subject, payload, reply));
@@ -88,8 +89,9 @@ export class Link implements Wire, Connection {
     });
   }
 
-  async close(): Promise<void> {
-    await this.#roundTrip(() => this.#endAtServer());
+  async close(flush: boolean): Promise<void> {
+    if (flush) await this.#roundTrip(() => this.#endAtServer());
+    else if (this.#clientIsOpen) this.#up.send(() => this.#endAtServer());
     this.#clientIsOpen = false;
   }
 

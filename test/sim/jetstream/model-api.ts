@@ -61,7 +61,7 @@ function api(world: World, server: ModelServer, request: Request): void {
   switch (`${kind}.${action}`) {
     case "CONSUMER.INFO":
       return withConsumer(server, request, third, fourth, (consumer) => {
-        server.watcher.informed(request.connection, consumer.isDone);
+        server.watcher.informed(request.connection, consumer.unsettledAtRest);
         return infoOf(server, consumer);
       });
     case "CONSUMER.CREATE":

@@ -100,6 +100,11 @@ export class ModelConsumer {
     return !this.isPaused && this.numAckPending === 0 && this.numPending === 0;
   }
 
+  /** How many are unsettled while nothing is left to deliver; undefined: something is. */
+  get unsettledAtRest(): number | undefined {
+    return this.isPaused || this.numPending > 0 ? undefined : this.numAckPending;
+  }
+
   get isPaused(): boolean {
     return this.#world.now < this.#pausedUntil;
   }

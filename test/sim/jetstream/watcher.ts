@@ -12,6 +12,6 @@ export interface Watcher {
   extended(receiver: Receiver, message: StoredMessage): void;
   /** `message` undefined: it is not in the stream any more. */
   acked(receiver: Receiver, message: StoredMessage | undefined, token: string): void;
-  /** It was told the consumer's state: nothing left to deliver or to settle, or something. */
-  informed(receiver: Receiver, isNothingLeft: boolean): void;
+  /** It was told the consumer's state: so many are unsettled, and nothing is left to deliver. Undefined: something is. */
+  informed(receiver: Receiver, unsettled: number | undefined): void;
 }

@@ -84,6 +84,7 @@ async function buryTwo({
     group: undefined,
     notBefore: 0,
     patientUntil: 0,
+    hadFairTrial: false,
     letter,
   }));
   const meaning = new Map<Verdict, Counted>();

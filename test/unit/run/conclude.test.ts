@@ -54,6 +54,7 @@ function start(aloneIsEvidence: boolean, memory = new Memory(), clock = new Fake
         group: undefined,
         notBefore: 0,
         patientUntil: 0,
+        hadFairTrial: false,
         letter: undefined,
       };
       items.set(sequence, item);

@@ -12,6 +12,7 @@ function item(sequence: number): Item<string> {
     group: undefined,
     notBefore: 0,
     patientUntil: 0,
+    hadFairTrial: false,
     letter: undefined,
   };
 }

@@ -18,6 +18,7 @@ function sum({ acked, retried, buried, released, unconfirmed }: Receipt): number
 test("a run that did nothing has a receipt of zeros", () => {
   expect(new Tally().receipt("idle", undefined, 0, 12.6)).toEqual({
     stop: "idle",
+    delayed: 0,
     pulled: 0,
     acked: 0,
     retried: 0,
