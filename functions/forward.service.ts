@@ -13,7 +13,7 @@ import { readFileSync } from "node:fs";
 import { systemClock } from "./bridge/clock.ts";
 import { type Config, readConfig } from "./bridge/config.ts";
 import type { Observe } from "./bridge/core/ports.ts";
-import { forward } from "./bridge/forward.ts";
+import { bridge as openBridge } from "./bridge/bridge.ts";
 import { type Health, serveHealth } from "./bridge/observe/health.ts";
 import {
   LEVELS,
@@ -70,7 +70,7 @@ async function serve(settings: Config): Promise<void> {
       ...receipt,
     });
   };
-  const bridge = forward(settings, { observe, report });
+  const bridge = openBridge(settings, { observe, report });
   logSurprises(log, warnings, settings);
   log("info", "starting", summary(settings));
   await startHealth(settings, health, log);
@@ -133,12 +133,7 @@ function summary(settings: Config): Record<string, unknown> {
     stream: consumer.stream,
     consumer: consumer.consumer,
     filterSubjects: consumer.filterSubjects,
-    target:
-      target.kind === "sqs"
-        ? target.queueUrl
-        : target.kind === "function"
-          ? target.arn
-          : target.bus,
+    target: targetName(target),
     deadLetterQueue: deadLetterQueueUrl,
     deadLetterBucket,
     ordered: target.kind === "sqs" && target.fifo !== undefined,
@@ -147,4 +142,17 @@ function summary(settings: Config): Record<string, unknown> {
     mostUnsettled: consumer.leastMaxAckPending,
     node: process.version,
   };
+}
+
+function targetName(target: Config["target"]): string {
+  switch (target.kind) {
+    case "sqs":
+      return target.queueUrl;
+    case "eventbridge":
+      return target.bus;
+    case "function":
+      return target.arn;
+    case "handler":
+      return "handler";
+  }
 }

@@ -3,11 +3,11 @@ import { parseArgs } from "node:util";
 import {
   bucketOf,
   nameOf,
-  parseDuration,
   queueUrlOf,
   subjectsOf,
   timeOf,
 } from "../../functions/bridge/config/values.ts";
+import { parseDuration } from "../../functions/bridge/core/duration.ts";
 import type { Filter } from "./filter.ts";
 
 export interface RedriveOptions {

@@ -6,8 +6,9 @@ import { checkNames } from "./config/names.ts";
 import { consumerOf } from "./config/consumer.ts";
 import { natsOf } from "./config/nats.ts";
 import { Reader } from "./config/reader.ts";
-import { type Target, targetKindOf, targetOf } from "./config/target.ts";
-import { bucketOf, formatDuration, parseDuration, queueUrlOf } from "./config/values.ts";
+import { type HandlerSettings, type Target, targetKindOf, targetOf } from "./config/target.ts";
+import { bucketOf, queueUrlOf } from "./config/values.ts";
+import { formatDuration, parseDuration } from "./core/duration.ts";
 
 export { type OptionName, OPTIONS } from "./config/options.ts";
 
@@ -59,6 +60,8 @@ export interface Config {
   readonly deadLetterQueueUrl?: string;
   readonly deadLetterBucket?: string;
   readonly idleTimeoutMs: number;
+  readonly wakeIntervalMs?: number;
+  readonly doorbellQueueUrl?: string;
   readonly paused: boolean;
   /** Undefined: off. */
   readonly healthPort?: number;
@@ -91,16 +94,18 @@ export interface ConfigHelpers {
   readonly readFile: (path: string) => string;
   /** The fault of credentials that cannot be read, as a whole line; undefined when they can. */
   readonly credentialsFault: (credentials: Config["nats"]["credentials"]) => string | undefined;
+  /** The target is a handler of the user's, and not one that the environment names. */
+  readonly handler?: HandlerSettings;
 }
 
 /** Reads and checks the environment as a whole. */
 export function readConfig(
   environment: Environment,
   runtime: "service" | "lambda",
-  { credentialsFault, readFile }: ConfigHelpers,
+  { credentialsFault, handler, readFile }: ConfigHelpers,
 ): ReadConfig {
   const reader = new Reader(environment, readFile);
-  const config = build(reader, runtime);
+  const config = build(reader, runtime, handler);
   const fault = credentialsFault(config.nats.credentials);
   if (fault !== undefined) reader.faults.push(fault);
   checkNames(reader, environment);
@@ -108,15 +113,24 @@ export function readConfig(
   return { config: faults.length === 0 ? config : undefined, faults, warnings, secrets };
 }
 
-function build(reader: Reader, runtime: "service" | "lambda"): Config {
+function build(
+  reader: Reader,
+  runtime: "service" | "lambda",
+  handler: HandlerSettings | undefined,
+): Config {
   const nats = natsOf(reader);
-  const kind = targetKindOf(reader);
+  const kind = targetKindOf(reader, handler);
   const isFifo = kind === "sqs" && reader.text("SQS_QUEUE_URL")?.endsWith(".fifo") === true;
-  const batchSize = reader.number("BATCH_SIZE", 10, 1, kind === "function" ? 10_000 : 10);
-  const concurrency = reader.number("CONCURRENCY", 16, 1, 256);
+  const isOrdered = isFifo || handler?.groupBy !== undefined;
+  const batchSize = batchSizeOf(reader, kind, handler);
+  const concurrency = reader.number("CONCURRENCY", concurrencyOf(reader, handler), 1, 256);
   const ackWaitMs = reader.duration("JETSTREAM_ACK_WAIT", "10s", "1s", isFifo ? "4m" : "1h");
-  const consumer = consumerOf(reader, { ackWaitMs, isFifo, window: batchSize * concurrency });
-  const target = targetOf(reader, kind, consumer);
+  // One ahead for each handler, so that none waits for the next pull.
+  const window = batchSize * concurrency * (kind === "handler" ? 2 : 1);
+  const consumer = consumerOf(reader, { ackWaitMs, isFifo, isOrdered, window });
+  const target = targetOf(reader, kind, consumer, handler);
+  const wakeIntervalMs = reader.optionalDuration("WAKE_INTERVAL", "1s", "8760h");
+  const doorbellQueueUrl = reader.optional("DOORBELL_QUEUE_URL", "the URL of a queue", queueUrlOf);
   const maximumAgeMs = reader.optionalDuration("MAXIMUM_RECORD_AGE", "1s", "8760h");
   const deadLetterQueueUrl = reader.optional(
     "DEAD_LETTER_QUEUE_URL",
@@ -153,6 +167,8 @@ function build(reader: Reader, runtime: "service" | "lambda"): Config {
     ...(deadLetterQueueUrl !== undefined && { deadLetterQueueUrl }),
     ...(deadLetterBucket !== undefined && { deadLetterBucket }),
     idleTimeoutMs: reader.duration("IDLE_TIMEOUT", "1s", "20ms", "10m"),
+    ...(wakeIntervalMs !== undefined && { wakeIntervalMs }),
+    ...(doorbellQueueUrl !== undefined && { doorbellQueueUrl }),
     paused: reader.flag("PAUSED"),
     ...(healthPort !== undefined && { healthPort }),
     shutdownTimeoutMs: reader.duration("SHUTDOWN_TIMEOUT", "25s", "1s", "15m"),
@@ -161,6 +177,43 @@ function build(reader: Reader, runtime: "service" | "lambda"): Config {
     hasOwnSqsEndpoint: reader.isSet("AWS_ENDPOINT_URL_SQS") || reader.isSet("AWS_ENDPOINT_URL"),
     hasOwnS3Endpoint: reader.isSet("AWS_ENDPOINT_URL_S3") || reader.isSet("AWS_ENDPOINT_URL"),
   };
+}
+
+const MOST_OF_A_BATCH = 10_000;
+
+function batchSizeOf(
+  reader: Reader,
+  kind: Target["kind"],
+  handler: HandlerSettings | undefined,
+): number {
+  if (handler?.kind === "one") {
+    if (reader.isSet("BATCH_SIZE")) {
+      const expected = "it unset: onMessage takes one message at a time, onMessages a batch";
+      reader.fault("BATCH_SIZE", reader.quoted("BATCH_SIZE"), expected);
+    }
+    return 1;
+  }
+  const most = kind === "function" || handler ? MOST_OF_A_BATCH : 10;
+  const fallback = wholeNumber(reader, "batchSize", handler?.batchSize, most) ?? 10;
+  return reader.number("BATCH_SIZE", fallback, 1, most);
+}
+
+const DEFAULT_CONCURRENCY = 16;
+
+function concurrencyOf(reader: Reader, handler: HandlerSettings | undefined): number {
+  return wholeNumber(reader, "concurrency", handler?.concurrency, 256) ?? DEFAULT_CONCURRENCY;
+}
+
+/** An option that stands in the handler's code. */
+function wholeNumber(
+  reader: Reader,
+  name: string,
+  given: number | undefined,
+  most: number,
+): number | undefined {
+  if (given === undefined || (Number.isInteger(given) && given >= 1 && given <= most)) return given;
+  reader.fault(name, String(given), `a whole number from 1 to ${most}`);
+  return undefined;
 }
 
 function retryDelayOf(reader: Reader, ackWaitMs: number, isFifo: boolean): Config["retryDelay"] {

@@ -1,15 +1,12 @@
 /** The target and the dead letters that a configuration asks for. */
 import type { Config } from "./config.ts";
 import type { DeadLetters, Message, Observe, Sink } from "./core/ports.ts";
-import type { DeadObject } from "./dead-letters/bucket.ts";
+import { deadLetterBucket, type DeadObject } from "./dead-letters/bucket.ts";
 import { queueAndBucket } from "./dead-letters/queue-and-bucket.ts";
 import { deadLetterQueue } from "./dead-letters/queue.ts";
 import { fillTemplate } from "./map/template.ts";
-import { eventBridgeSink } from "./sinks/eventbridge/sink.ts";
-import { lambdaSink } from "./sinks/lambda/sink.ts";
-import { sqsQueue } from "./sinks/sqs/call.ts";
+import type { SqsQueue, SqsQueueOptions } from "./sinks/sqs/call.ts";
 import type { SqsEntry } from "./sinks/sqs/entry.ts";
-import { sqsSink } from "./sinks/sqs/sink.ts";
 
 /** One call to SQS, EventBridge or S3, at most; less where the ack wait is short. */
 const CALL_TIMEOUT_MS = 5000;
@@ -19,7 +16,8 @@ const FUNCTION_TIMEOUT_MS = 15 * 60_000 + 5000;
 
 /** Milliseconds that one call to the target may take. */
 export function callTimeoutOf(config: Config): number {
-  return config.target.kind === "function" ? FUNCTION_TIMEOUT_MS : storeTimeoutOf(config);
+  const { kind } = config.target;
+  return kind === "function" || kind === "handler" ? FUNCTION_TIMEOUT_MS : storeTimeoutOf(config);
 }
 
 /** Milliseconds that one call to the dead letters may take. */
@@ -27,12 +25,18 @@ export function storeTimeoutOf(config: Config): number {
   return Math.min(CALL_TIMEOUT_MS, config.consumer.ackWaitMs / 2);
 }
 
-/** Clients that are not needed are not loaded: a cold start pays for each. */
+/** A handler is no AWS service: `bridge.ts` puts its sink together. Clients that are not needed are not loaded. */
 export async function sinkOf(config: Config, observe: Observe): Promise<Sink> {
   const { batchSize, concurrency, origin, target } = config;
   const timeoutMs = callTimeoutOf(config);
   switch (target.kind) {
+    case "handler":
+      throw new Error("a handler has to be given with its code");
     case "sqs": {
+      const [{ sqsQueue }, { sqsSink }] = await Promise.all([
+        import("./sinks/sqs/call.ts"),
+        import("./sinks/sqs/sink.ts"),
+      ]);
       const { fifo, queueUrl } = target;
       const { hasOwnSqsEndpoint: hasOwnEndpoint } = config;
       const queue = sqsQueue({ url: queueUrl, timeoutMs, concurrency, hasOwnEndpoint });
@@ -40,14 +44,20 @@ export async function sinkOf(config: Config, observe: Observe): Promise<Sink> {
       return sqsSink({ queue, mapping, batchSize, concurrency, observe });
     }
     case "eventbridge": {
-      const { eventBus } = await import("./sinks/eventbridge/call.ts");
+      const [{ eventBus }, { eventBridgeSink }] = await Promise.all([
+        import("./sinks/eventbridge/call.ts"),
+        import("./sinks/eventbridge/sink.ts"),
+      ]);
       const { bus: name, detailType, maxSize, source } = target;
       const bus = eventBus({ name, timeoutMs, concurrency });
       const mapping = { origin, source, detailType };
       return eventBridgeSink({ bus, mapping, batchSize, concurrency, maxSize, observe });
     }
     case "function": {
-      const { targetFunction } = await import("./sinks/lambda/call.ts");
+      const [{ targetFunction }, { lambdaSink }] = await Promise.all([
+        import("./sinks/lambda/call.ts"),
+        import("./sinks/lambda/sink.ts"),
+      ]);
       const { arn, bisectOnError } = target;
       const mapping = { origin, functionArn: arn };
       return lambdaSink({
@@ -61,12 +71,10 @@ export async function sinkOf(config: Config, observe: Observe): Promise<Sink> {
   }
 }
 
-export async function deadLettersOf(
-  config: Config,
-  observe: Observe,
-): Promise<DeadLetters | undefined> {
+/** A dead letter is rare: the client of its store is loaded with the first one. */
+export function deadLettersOf(config: Config, observe: Observe): DeadLetters | undefined {
   const queue = deadLetterQueueOf(config, observe);
-  const bucket = await deadLetterBucketOf(config);
+  const bucket = deadLetterBucketOf(config);
   return queue && bucket ? queueAndBucket(queue, bucket) : (queue ?? bucket);
 }
 
@@ -74,23 +82,43 @@ function deadLetterQueueOf(config: Config, observe: Observe): DeadLetters<SqsEnt
   const { deadLetterQueueUrl: url, hasOwnSqsEndpoint: hasOwnEndpoint, origin } = config;
   if (url === undefined) return undefined;
   const timeoutMs = storeTimeoutOf(config);
-  return deadLetterQueue(
-    sqsQueue({ url, timeoutMs, concurrency: 1, hasOwnEndpoint }),
-    origin,
-    observe,
-  );
+  const queue = lazyQueue({ url, timeoutMs, concurrency: 1, hasOwnEndpoint });
+  return deadLetterQueue(queue, origin, observe);
 }
 
-async function deadLetterBucketOf(config: Config): Promise<DeadLetters<DeadObject> | undefined> {
-  const { deadLetterBucket: name, hasOwnS3Endpoint, origin } = config;
+export function lazyQueue(options: SqsQueueOptions): SqsQueue {
+  const queue = once(async () => (await import("./sinks/sqs/call.ts")).sqsQueue(options));
+  return {
+    url: options.url,
+    send: async (...call) => (await queue()).send(...call),
+    attributes: async (...call) => (await queue()).attributes(...call),
+  };
+}
+
+function deadLetterBucketOf(config: Config): DeadLetters<DeadObject> | undefined {
+  const { deadLetterBucket: name, hasOwnS3Endpoint: hasOwnEndpoint, origin } = config;
   if (name === undefined) return undefined;
-  const { deadLetterBucket, s3Bucket } = await import("./dead-letters/bucket.ts");
-  return deadLetterBucket(s3Bucket(name, storeTimeoutOf(config), hasOwnS3Endpoint), origin);
+  const timeoutMs = storeTimeoutOf(config);
+  const bucket = once(async () => {
+    return (await import("./dead-letters/s3.ts")).s3Bucket({ name, timeoutMs, hasOwnEndpoint });
+  });
+  return deadLetterBucket({ name, put: async (...call) => (await bucket()).put(...call) }, origin);
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
 }
 
 /** The group of a message, in bridges that keep order. */
 export function orderOf(config: Config): ((message: Message) => string | undefined) | undefined {
-  const group = config.target.kind === "sqs" ? config.target.fifo?.group : undefined;
+  const { target } = config;
+  const group =
+    target.kind === "sqs"
+      ? target.fifo?.group
+      : target.kind === "handler"
+        ? target.group
+        : undefined;
   if (!group) return undefined;
   return (message) => {
     const text = fillTemplate(group, message);

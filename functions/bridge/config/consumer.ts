@@ -8,7 +8,12 @@ const MOST_FIFO_ACK_WAIT_MS = 4 * 60_000;
 
 export function consumerOf(
   reader: Reader,
-  given: { readonly ackWaitMs: number; readonly isFifo: boolean; readonly window: number },
+  given: {
+    readonly ackWaitMs: number;
+    readonly isFifo: boolean;
+    readonly isOrdered: boolean;
+    readonly window: number;
+  },
 ): Config["consumer"] {
   const stream = reader.required("JETSTREAM_STREAM", "the name of a stream", nameOf) ?? "";
   const consumer =
@@ -48,7 +53,7 @@ export function consumerOf(
       reader.fault(name, "nothing", `it with JETSTREAM_DELIVER_POLICY=${policy}`);
     }
   }
-  const derived = given.isFifo ? given.window : 2 * given.window;
+  const derived = given.isOrdered ? given.window : 2 * given.window;
   const maxAckPending = reader.number("JETSTREAM_MAX_ACK_PENDING", derived, 1, 1_000_000);
   return {
     stream,

@@ -52,6 +52,8 @@ export type OptionName =
   | "DEAD_LETTER_QUEUE_URL"
   | "DEAD_LETTER_BUCKET"
   | "IDLE_TIMEOUT"
+  | "WAKE_INTERVAL"
+  | "DOORBELL_QUEUE_URL"
   | "PAUSED"
   | "HEALTH_PORT"
   | "SHUTDOWN_TIMEOUT"
@@ -168,14 +170,15 @@ export const OPTIONS: Readonly<Record<OptionName, Option>> = {
     fallback: "`false`",
   },
   BATCH_SIZE: {
-    meaning: "messages per call; SQS and EventBridge take 1 to 10, a function 1 to 10000",
+    meaning:
+      "messages per call; SQS and EventBridge take 1 to 10, a function and `onMessages` 1 to 10000",
     fallback: "`10`",
   },
   BATCH_WINDOW: {
     meaning: "wait for a batch to fill; 0s to half of the ack wait",
     fallback: "`0s`",
   },
-  CONCURRENCY: { meaning: "calls at once; 1 to 256", fallback: "`16`" },
+  CONCURRENCY: { meaning: "calls, or handlers, at once; 1 to 256", fallback: "`16`" },
   MAXIMUM_RETRY_ATTEMPTS: {
     meaning: "own failures, beside accepted neighbours, before the dead letter; `-1` for never",
     fallback: "`5`",
@@ -204,6 +207,16 @@ export const OPTIONS: Readonly<Record<OptionName, Option>> = {
     fallback: "none",
   },
   IDLE_TIMEOUT: { meaning: "Lambda: end after so long without messages", fallback: "`1s`" },
+  WAKE_INTERVAL: {
+    meaning:
+      "Lambda: how often it is woken; only to say at the start what does not fit together with that",
+    fallback: "none",
+  },
+  DOORBELL_QUEUE_URL: {
+    meaning:
+      "Lambda: rung again when time runs out with messages left, at most 10 times in a row; without it the next wake goes on",
+    fallback: "none",
+  },
   PAUSED: { meaning: "connect and report, but pull nothing", fallback: "`false`" },
   HEALTH_PORT: {
     meaning:

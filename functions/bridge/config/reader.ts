@@ -1,7 +1,7 @@
 /** Reads environment variables one by one and collects what is wrong with them, so that all is told at once. */
 import { TemplateError } from "../map/template.ts";
 import type { OptionName } from "./options.ts";
-import { parseDuration } from "./values.ts";
+import { parseDuration } from "../core/duration.ts";
 
 /** Reads one variable after the other and collects what is wrong. Empty or blank is the same as not set. */
 export class Reader {

@@ -1,6 +1,6 @@
 /** Where messages go: exactly one target, and the settings that belong to it. */
 import type { Config } from "../config.ts";
-import { parseTemplate, type Template, tokenBeyond } from "../map/template.ts";
+import { parseTemplate, type Template, TemplateError, tokenBeyond } from "../map/template.ts";
 import type { OptionName } from "./options.ts";
 import type { Reader } from "./reader.ts";
 import { functionArnOf, parseSize, queueUrlOf } from "./values.ts";
@@ -23,18 +23,36 @@ export type Target =
       readonly detailType: Template;
       readonly maxSize: number;
     }
-  | { readonly kind: "function"; readonly arn: string; readonly bisectOnError: boolean };
+  | { readonly kind: "function"; readonly arn: string; readonly bisectOnError: boolean }
+  | {
+      /** The user's own, in this process. */
+      readonly kind: "handler";
+      /** The bridge keeps the order of each group. */
+      readonly group?: Template;
+    };
 
-const SETTINGS_OF: Readonly<Record<Target["kind"], readonly OptionName[]>> = {
+/** What a handler's code says about how it is to be called. */
+export interface HandlerSettings {
+  readonly kind: "one" | "batch";
+  readonly batchSize?: number;
+  readonly concurrency?: number;
+  readonly groupBy?: string;
+}
+
+/** Those that are named in the environment. */
+type NamedKind = Exclude<Target["kind"], "handler">;
+
+const SETTINGS_OF: Readonly<Record<NamedKind, readonly OptionName[]>> = {
   sqs: ["SQS_QUEUE_URL", "SQS_MESSAGE_GROUP_ID", "SQS_MESSAGE_DEDUPLICATION_ID"],
   eventbridge: ["EVENT_BUS_NAME", "EVENT_SOURCE", "EVENT_DETAIL_TYPE", "EVENT_MAX_SIZE"],
   function: ["FUNCTION_ARN", "BISECT_ON_ERROR"],
 };
 
 /** Which target is set; a second one, and settings of one that is not set, are faults. */
-export function targetKindOf(reader: Reader): Target["kind"] {
-  const kinds = Object.keys(SETTINGS_OF) as Target["kind"][];
-  const mainOf = (kind: Target["kind"]): OptionName => SETTINGS_OF[kind][0] as OptionName;
+export function targetKindOf(reader: Reader, handler: HandlerSettings | undefined): Target["kind"] {
+  if (handler) return refuseOthers(reader);
+  const kinds = Object.keys(SETTINGS_OF) as NamedKind[];
+  const mainOf = (kind: NamedKind): OptionName => SETTINGS_OF[kind][0] as OptionName;
   const given = kinds.filter((kind) => reader.isSet(mainOf(kind)));
   const [kind, second] = given;
   if (second) {
@@ -51,12 +69,24 @@ export function targetKindOf(reader: Reader): Target["kind"] {
   return kind ?? "sqs";
 }
 
+/** The handler is the target, whatever else is set. */
+function refuseOthers(reader: Reader): "handler" {
+  for (const name of Object.values(SETTINGS_OF).flat()) {
+    if (!reader.isSet(name)) continue;
+    reader.fault(name, reader.quoted(name), "it unset: the target of this function is its handler");
+  }
+  return "handler";
+}
+
 export function targetOf(
   reader: Reader,
   kind: Target["kind"],
   consumer: Config["consumer"],
+  handler: HandlerSettings | undefined,
 ): Target {
   switch (kind) {
+    case "handler":
+      return handlerTarget(reader, consumer, handler?.groupBy);
     case "sqs":
       return queueTarget(reader, consumer);
     case "eventbridge":
@@ -87,6 +117,23 @@ function queueTarget(reader: Reader, consumer: Config["consumer"]): Target {
     }
   }
   return { kind: "sqs", queueUrl };
+}
+
+function handlerTarget(
+  reader: Reader,
+  consumer: Config["consumer"],
+  groupBy: string | undefined,
+): Target {
+  if (groupBy === undefined) return { kind: "handler" };
+  try {
+    const group = parseTemplate(groupBy);
+    refuseTokensBeyond(reader, "groupBy", groupBy, group, consumer);
+    return { kind: "handler", group };
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    reader.fault("groupBy", JSON.stringify(groupBy), error.message);
+    return { kind: "handler" };
+  }
 }
 
 /** `PutEventsRequestEntry`, EventBridge API Reference. */
@@ -160,15 +207,25 @@ function templateOf(
   consumer: Config["consumer"],
 ): Template {
   const template = reader.optional(name, "a template like {subject.2}", parseTemplate);
-  for (const filter of template ? consumer.filterSubjects : []) {
-    const beyond = tokenBeyond(template as Template, filter);
-    if (beyond !== undefined) {
-      reader.fault(
-        name,
-        reader.quoted(name),
-        `no {subject.${beyond}}: subjects of the filter ${filter} have ${filter.split(".").length} tokens`,
-      );
-    }
-  }
+  if (template) refuseTokensBeyond(reader, name, reader.text(name) ?? "", template, consumer);
   return template ?? parseTemplate(fallback);
+}
+
+function refuseTokensBeyond(
+  reader: Reader,
+  name: string,
+  given: string,
+  template: Template,
+  consumer: Config["consumer"],
+): void {
+  for (const filter of consumer.filterSubjects) {
+    const beyond = tokenBeyond(template, filter);
+    if (beyond === undefined) continue;
+    const tokens = filter.split(".").length;
+    reader.fault(
+      name,
+      JSON.stringify(given),
+      `no {subject.${beyond}}: subjects of the filter ${filter} have ${tokens} tokens`,
+    );
+  }
 }

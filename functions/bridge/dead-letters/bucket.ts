@@ -2,13 +2,11 @@
  * Dead letters in an S3 bucket: one object for each message, its body the payload as it was, its metadata all that is
  * needed to send it again, and why it is here.
  */
-import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { Delivery, Outcome } from "../core/outcome.ts";
 import type { DeadLetters, Letter, Message } from "../core/ports.ts";
 import { messageId } from "../map/message-id.ts";
 import { rfc3339 } from "../map/time.ts";
 import { codeOf, type Codes, reasonOf, unavailable } from "../sinks/failed-call.ts";
-import { clientSettings } from "../sinks/client-settings.ts";
 
 export interface DeadObject {
   /** `<origin>/<date>/<sequence>-<nanoseconds>`: the same message always has the same key. */
@@ -22,7 +20,7 @@ export interface DeadObject {
   readonly subject?: string;
 }
 
-/** The one narrow seam to S3. */
+/** What is needed of S3. */
 export interface Bucket {
   readonly name: string;
   put(
@@ -42,7 +40,8 @@ const NAME_PREFIX = "x-amz-meta-";
 /** Of a reason or of evidence, encoded, so that the metadata has room for the rest. */
 const TEXT_BYTES = 256;
 
-const AT_ONCE = 10;
+/** Objects on their way at once. */
+export const AT_ONCE = 10;
 
 const CONFIGURATION =
   /^(AccessDenied|AllAccessDisabled|InvalidAccessKeyId|NoSuchBucket|PermanentRedirect|SignatureDoesNotMatch|KMS\..*(Disabled|NotFound|Invalid).*|InvalidBucketName)/;
@@ -54,20 +53,6 @@ const S3_CODES: Codes = {
   isConfiguration: (code) => CONFIGURATION.test(code),
   isNotTaken: (code) => NOT_TAKEN.test(code),
 };
-
-export function s3Bucket(name: string, timeoutMs: number, forcePathStyle: boolean): Bucket {
-  const client = new S3Client({
-    ...clientSettings(undefined, { timeoutMs, concurrency: AT_ONCE }),
-    forcePathStyle,
-  });
-  return {
-    name,
-    async put(Key, Body, metadata, signal) {
-      const command = new PutObjectCommand({ Bucket: name, Key, Body, Metadata: { ...metadata } });
-      await client.send(command, { abortSignal: signal });
-    },
-  };
-}
 
 type Unavailable = Extract<Delivery, { readonly kind: "unavailable" }>;
 

@@ -121,6 +121,5 @@ function refused<P, D>(
     item.notBefore = work.now + maxMs;
     return;
   }
-  work.ports.memory.delay(item.held.message, work.now + maxMs);
   meaning.set({ kind: "retry", held: item.held, delayMs: maxMs }, "retried");
 }

@@ -131,7 +131,6 @@ function carryOut<P, D>(
     case "retry":
       // Past its lease it is not given back: it goes by itself, and may be somebody else's already.
       if (!work.decisions.isOurs(held, work.now)) return;
-      work.ports.memory.delay(held.message, work.now + decision.delayMs);
       meaning.set({ kind: "retry", held, delayMs: decision.delayMs }, "retried");
       return;
     case "bury":

@@ -35,7 +35,7 @@ export async function deliverWithin<P>(
       lapsed?.aborted ? "the ack wait ran out" : `no answer within ${Math.round(limitMs)} ms`,
     );
     if (answered.signal.aborted) return silence;
-    late.abort();
+    late.abort(lapsed?.aborted ? "lapsed" : "time is up");
     const lastWord = await Promise.race([call, clock.sleep(LAST_WORD_MS, answered.signal)]);
     return lastWord?.kind === "answered" ? lastWord : silence;
   });

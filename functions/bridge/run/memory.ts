@@ -128,19 +128,20 @@ export class Memory {
   #write(onTrial?: Message): void {
     const sequences = new Set([...this.#failing, ...this.#delayed.keys()]);
     if (onTrial) sequences.add(onTrial.streamSequence);
-    const noted = [...sequences].map((sequence): Noted => {
-      const entry = this.#entries.get(sequence);
-      const delayedUntil = this.#delayed.get(sequence);
-      const isOnTrial = sequence === onTrial?.streamSequence;
-      return {
-        sequence,
-        timestampNanos: entry?.timestampNanos ?? (isOnTrial ? onTrial.timestampNanos : 0n),
-        ...((entry || isOnTrial) && { tries: entry?.tries ?? NONE }),
-        ...(delayedUntil !== undefined && { delayedUntil }),
-        ...(isOnTrial && { isOnTrial }),
-      };
-    });
-    this.#journal.write(noted);
+    this.#journal.write([...sequences].map((sequence) => this.#noted(sequence, onTrial)));
+  }
+
+  #noted(sequence: number, onTrial: Message | undefined): Noted {
+    const entry = this.#entries.get(sequence);
+    const delayedUntil = this.#delayed.get(sequence);
+    const isOnTrial = sequence === onTrial?.streamSequence;
+    return {
+      sequence,
+      timestampNanos: entry?.timestampNanos ?? (isOnTrial ? onTrial.timestampNanos : 0n),
+      ...((entry || isOnTrial) && { tries: entry?.tries ?? NONE }),
+      ...(delayedUntil !== undefined && { delayedUntil }),
+      ...(isOnTrial && { isOnTrial }),
+    };
   }
 
   #drop(sequence: number): void {

@@ -47,7 +47,8 @@ export function beforeSuspects<P, D>(
 /** Of the time that the run has; of one without an end, of so much as others may have before a suspect. */
 function shareLeft<P, D>(work: Work<P, D>): number {
   const usedMs = work.now - work.startedAt;
-  if (work.until.deadline === Number.POSITIVE_INFINITY) return usedMs < COMPANY_MS ? 1 : TRIAL_SHARE;
+  if (work.until.deadline === Number.POSITIVE_INFINITY)
+    return usedMs < COMPANY_MS ? 1 : TRIAL_SHARE;
   return work.timeLeftMs / (work.timeLeftMs + usedMs);
 }
 

@@ -180,7 +180,12 @@ export class Work<P, D> {
     if (meaning.size > 0) {
       this.#beingSettled += meaning.size;
       this.#settling = before.then(async () => {
+        const sentAt = this.now;
         const result = await this.ports.source.settle([...meaning.keys()]);
+        for (const verdict of result.confirmed) {
+          if (verdict.kind !== "retry") continue;
+          this.ports.memory.delay(verdict.held.message, sentAt + verdict.delayMs);
+        }
         this.#beingSettled -= meaning.size;
         this.tally.settled(result, meaning);
       });

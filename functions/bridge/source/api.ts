@@ -7,6 +7,10 @@ export interface ApiSubjects {
   readonly consumerInfo: string;
   readonly streamInfo: string;
   readonly pull: string;
+  readonly consumerDelete: string;
+  /** Which streams take a subject. */
+  readonly streamNames: string;
+  streamInfoOf(stream: string): string;
   /** To make the consumer; with a single filter the server wants it as part of the subject. */
   consumerCreate(filter: string | undefined): string;
 }
@@ -17,6 +21,9 @@ export function apiSubjects(prefix: string, stream: string, consumer: string): A
     consumerInfo: `${prefix}.CONSUMER.INFO.${stream}.${consumer}`,
     streamInfo: `${prefix}.STREAM.INFO.${stream}`,
     pull: `${prefix}.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
+    consumerDelete: `${prefix}.CONSUMER.DELETE.${stream}.${consumer}`,
+    streamNames: `${prefix}.STREAM.NAMES`,
+    streamInfoOf: (other) => `${prefix}.STREAM.INFO.${other}`,
     consumerCreate: (filter) => (filter === undefined ? create : `${create}.${filter}`),
   };
 }

@@ -5,7 +5,7 @@ import {
   connect,
   createInbox,
   errors,
-  headers,
+  headers as natsHeaders,
   type Msg,
   type MsgHdrs,
   type NatsConnection,
@@ -117,7 +117,10 @@ function wireOf(connection: NatsConnection, inboxPrefix: string, listener: WireL
     maxPayload: connection.info?.max_payload ?? 0,
     publish(subject, payload, reply, headers) {
       if (connection.isClosed()) return;
-      const options = { ...(reply && { reply }), ...(headers && { headers: clientHeaders(headers) }) };
+      const options = {
+        ...(reply && { reply }),
+        ...(headers && { headers: clientHeaders(headers) }),
+      };
       connection.publish(subject, payload, options);
     },
     async stopReceiving() {
@@ -132,7 +135,7 @@ function wireOf(connection: NatsConnection, inboxPrefix: string, listener: WireL
 }
 
 function clientHeaders(entries: ReadonlyMap<string, string>): MsgHdrs {
-  const result = headers();
+  const result = natsHeaders();
   for (const [name, value] of entries) result.set(name, value);
   return result;
 }

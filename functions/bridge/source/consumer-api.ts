@@ -45,6 +45,7 @@ export class ConsumerApi {
     management: "create" | "verify" | "none",
   ): Promise<{ readonly info: Info; readonly made: boolean }> {
     let made = false;
+    if (this.#options.wanted.temporary) await this.#checkReplayable(session);
     const info = await this.info(session).catch(async (error: unknown) => {
       if (!(error instanceof ConsumerNotFound) || management !== "create") throw error;
       await this.#create(session);
@@ -53,6 +54,30 @@ export class ConsumerApi {
     });
     if (management !== "none") this.#compare(info[0]);
     return { info, made };
+  }
+
+  /** Where the stream gives a message to one consumer only, a second one would take it away. */
+  async #checkReplayable(session: Session): Promise<void> {
+    const { subjects, timeoutMs, wanted } = this.#options;
+    const stream = await this.#streamInfo(session, timeoutMs);
+    if (!stream) {
+      throw new SourceError(
+        "refused",
+        `a replay needs to know the stream: allow ${subjects.streamInfo}`,
+      );
+    }
+    if (stream.config.retention === "workqueue") {
+      throw new SourceError(
+        "refused",
+        `stream ${wanted.stream} is a work queue: what is settled is deleted, and what is not belongs to one consumer, so there is nothing to replay`,
+      );
+    }
+  }
+
+  /** Best effort: the server removes a temporary consumer anyhow, later. */
+  async remove(session: Session): Promise<void> {
+    const { subjects, timeoutMs } = this.#options;
+    await session.request(subjects.consumerDelete, "", timeoutMs);
   }
 
   #compare(consumer: ConsumerAnswer): void {

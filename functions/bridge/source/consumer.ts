@@ -18,6 +18,8 @@ export interface WantedConsumer {
   readonly mostAckWaitMs?: number;
   /** Below this, messages that the bridge wants to hold at once would not be delivered. */
   readonly leastMaxAckPending: number;
+  /** Not durable: the server removes it when nobody has pulled for so long. */
+  readonly temporary?: { readonly inactiveMs: number };
 }
 
 const NANOS_PER_MS = 1_000_000;
@@ -26,8 +28,10 @@ const NANOS_PER_MS = 1_000_000;
 export function consumerConfig(wanted: WantedConsumer): Partial<ConsumerConfig> {
   const [single, ...more] = wanted.filterSubjects;
   return {
-    durable_name: wanted.consumer,
     name: wanted.consumer,
+    ...(wanted.temporary
+      ? { inactive_threshold: wanted.temporary.inactiveMs * NANOS_PER_MS }
+      : { durable_name: wanted.consumer }),
     description: "made by jetstream-aws-bridge",
     ack_policy: "explicit",
     ack_wait: wanted.ackWaitMs * NANOS_PER_MS,
@@ -167,7 +171,7 @@ export function surprises(answer: ConsumerAnswer, wanted: WantedConsumer): reado
       `ack_wait is ${ackWaitMs} ms and not ${wanted.ackWaitMs}: the consumer's own value counts`,
     );
   }
-  if (config.inactive_threshold) {
+  if (config.inactive_threshold && !wanted.temporary) {
     found.push(
       "inactive_threshold is set: the server deletes the consumer, and its position, when nobody pulls for so long",
     );

@@ -20,6 +20,7 @@ import {
   leaderOf,
   type Published,
   publishedOf,
+  readAnswer,
   type StreamAnswer,
 } from "./api.ts";
 import {
@@ -86,6 +87,14 @@ export class JetStreamSource implements Source {
   #limits: RequestLimits = {};
   #duplicateWindowMs: Ms | undefined;
   #ackWaitMs: Ms;
+  #extent: { readonly first?: number; readonly last?: number; readonly settled?: number } = {};
+  /** Of a replay: what was stored later is not part of it. */
+  #lastWanted = Number.POSITIVE_INFINITY;
+  /** Delivered all the same, and left alone: its consumer is removed with them. */
+  #beyondEnd = 0;
+  #isBeyondEnd = false;
+  /** Nothing left to deliver or to settle, when it was last looked at. */
+  #isFinished = false;
   #lastConsumerSequence = 0;
   #highestStreamSequence = 0;
   #arrived: Held[] = [];
@@ -148,7 +157,10 @@ export class JetStreamSource implements Source {
   async publish(subject: string, data: Uint8Array, id: string): Promise<Published> {
     const headers = new Map([["Nats-Msg-Id", id]]);
     const session = this.#openSession();
-    return publishedOf(await session.request(subject, data, this.#options.timeoutMs, headers), subject);
+    return publishedOf(
+      await session.request(subject, data, this.#options.timeoutMs, headers),
+      subject,
+    );
   }
 
   async #look(timeoutMs: Ms): Promise<ConsumerState | Trouble> {
@@ -165,8 +177,34 @@ export class JetStreamSource implements Source {
     }
   }
 
+  /** The stream that takes `subject`, and for how long it recognises an id; undefined: there is none. */
+  async windowOf(
+    subject: string,
+  ): Promise<{ readonly stream: string; readonly windowMs: Ms } | undefined> {
+    const session = this.#openSession();
+    const { timeoutMs } = this.#options;
+    const { streamNames } = this.#subjects;
+    const names = await session.request(streamNames, JSON.stringify({ subject }), timeoutMs);
+    const answer = readAnswer<{ readonly streams?: readonly string[] | null }>(names, subject);
+    const [stream] = answer.streams ?? [];
+    if (stream === undefined) return undefined;
+    const wire = await session.request(this.#subjects.streamInfoOf(stream), "", timeoutMs);
+    const { config } = readAnswer<StreamAnswer>(wire, `stream ${stream}`);
+    return { stream, windowMs: (config.duplicate_window ?? 0) / NANOS_PER_MS };
+  }
+
+  /** Of a replay: where the stream began and ended when it was opened, and up to where all is settled. */
+  get extent(): { readonly first?: number; readonly last?: number; readonly settled?: number } {
+    return this.#extent;
+  }
+
   async pull(request: PullRequest): Promise<Pulled> {
     await this.#proving;
+    if (this.#isBeyondEnd) {
+      // Nothing more comes, and whoever asks for ever must not do so at once.
+      await this.#clock.sleep(request.waitMs, request.signal);
+      return this.#take({ end: "drained" });
+    }
     if (this.#estranged) return this.#take(this.#estranged);
     if (this.#lost) return this.#take({ end: this.#lost.end, cause: this.#lost });
     // What came while nobody waited is handed over at once.
@@ -236,7 +274,15 @@ export class JetStreamSource implements Source {
   }
 
   async close(): Promise<void> {
+    await this.#removeWhenDone();
     await this.#session?.close(this.#options.timeoutMs);
+  }
+
+  /** A temporary consumer that has nothing left to do. */
+  async #removeWhenDone(): Promise<void> {
+    const session = this.#session;
+    if (!this.#options.wanted.temporary || !this.#isFinished || !session || session.ended) return;
+    await this.#api.remove(session).catch(() => undefined);
   }
 
   // — Connection and consumer
@@ -272,15 +318,26 @@ export class JetStreamSource implements Source {
     this.#leader = leaderOf(consumer);
     this.#limits = requestLimitsOf(consumer.config);
     if (stream) this.#duplicateWindowMs = (stream.config.duplicate_window ?? 0) / NANOS_PER_MS;
+    if (this.#options.wanted.temporary && stream) {
+      this.#extent = { first: stream.state.first_seq, last: stream.state.last_seq };
+      this.#lastWanted = stream.state.last_seq;
+    }
     this.#found = this.#stateOf(consumer, stream);
   }
 
   #stateOf(consumer: ConsumerAnswer, stream: StreamAnswer | undefined): ConsumerState {
     const leader = leaderOf(consumer);
+    const isAtEnd = consumer.delivered.stream_seq >= this.#lastWanted;
+    this.#isBeyondEnd ||= isAtEnd;
+    const ackPending = Math.max(0, consumer.num_ack_pending - this.#beyondEnd);
+    const pending = isAtEnd ? 0 : consumer.num_pending;
+    this.#isFinished = pending === 0 && ackPending === 0;
+    if (this.#options.wanted.temporary)
+      this.#extent = { ...this.#extent, settled: consumer.ack_floor.stream_seq };
     return {
       ...(leader !== undefined && { leader }),
-      ackPending: consumer.num_ack_pending,
-      pending: consumer.num_pending,
+      ackPending,
+      pending,
       paused: consumer.paused === true,
       deliveredConsumerSequence: consumer.delivered.consumer_seq,
       settledConsumerSequence: consumer.ack_floor.consumer_seq,
@@ -381,6 +438,11 @@ export class JetStreamSource implements Source {
     const message = messageOf(wire);
     const leaseUntil = this.#pullSentAt + this.#ackWaitMs;
     const held: Held = { message, token: wire.reply, leaseUntil };
+    if (message.streamSequence > this.#lastWanted) {
+      this.#beyondEnd += 1;
+      this.#lastConsumerSequence = message.consumerSequence;
+      return this.#pulling?.skip();
+    }
     // A consumer that was made anew counts from 1 again. Once in doubt, what follows proves nothing.
     if (message.consumerSequence <= this.#lastConsumerSequence) this.#isInDoubt = true;
     // It left the server after the pull had left us; how long ago, a process that was frozen cannot tell.

@@ -46,6 +46,12 @@ export class Pulling {
     return this.#end !== undefined;
   }
 
+  /** One that was asked for, and that nobody gets. */
+  skip(): void {
+    this.#delivered += 1;
+    if (this.#delivered >= this.batch) this.finish({ end: "filled" });
+  }
+
   add(held: Held): void {
     this.#arrived.push(held);
     this.#delivered += 1;

@@ -1,0 +1,237 @@
+/** A bridge, put together from its configuration: the same for Lambda and for a long-running process. */
+import { systemClock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import type { Observe, Sink } from "./core/ports.ts";
+import { stopOf } from "./core/stop.ts";
+import { PublishWindows } from "./publish-windows.ts";
+import { type Replay, type ReplayReceipt, replayFacts, replayWanted } from "./replay.ts";
+import type { Journal } from "./run/journal.ts";
+import { Memory } from "./run/memory.ts";
+import type { Policy, Until } from "./run/policy.ts";
+import { type Receipt, Tally } from "./run/receipt.ts";
+import { run } from "./run/run.ts";
+import type { HandlerDefinition } from "./sinks/handler/definition.ts";
+import { type HandlerSink, handlerSink, type HandlerSinkOptions } from "./sinks/handler/sink.ts";
+import { dialer } from "./source/connection.ts";
+import type { Incarnation } from "./source/incarnation.ts";
+import { JetStreamSource, type SourceOptions } from "./source/jetstream-source.ts";
+import { SourceError } from "./source/source-error.ts";
+import type { Dial } from "./source/wire.ts";
+import { callTimeoutOf, deadLettersOf, orderOf, sinkOf, storeTimeoutOf } from "./targets.ts";
+
+/** Bytes of one pull, where the server's own message limit is not larger. */
+const PULL_BYTES = 16 * 1024 * 1024;
+
+/** A target that does not answer for so long ends the run, and with it the hold on its messages. */
+const PATIENCE_MS = 60_000;
+
+const STATE_INTERVAL_MS = 5000;
+
+/** A replay has an end: it does not wait for more. */
+const REPLAY_IDLE_MS = 100;
+
+/** SQS recognises a deduplication id for so long. */
+const SQS_WINDOW_MS = 5 * 60_000;
+
+export interface BridgePorts {
+  readonly observe: Observe;
+  readonly report: (receipt: Receipt) => void;
+  /** Undefined: what is known of single messages does not outlive the process. */
+  readonly journal?: Journal;
+  /** Where the target is a handler of the user's. */
+  readonly handler?: {
+    readonly definition: HandlerDefinition;
+    readonly log: HandlerSinkOptions["log"];
+  };
+}
+
+export interface Bridge {
+  /** Connects, runs once, hangs up. Never throws for what NATS or AWS say: the receipt's stop tells. */
+  attempt(until: Until): Promise<Receipt>;
+  /** The same for messages that the stream still has, through a consumer of its own: the durable one is not touched. */
+  replay(replay: Replay, until: Until): Promise<ReplayReceipt>;
+  /** Messages whose handler goes on although its run has ended. */
+  readonly zombies: number;
+}
+
+export function bridge(config: Config, ports: BridgePorts): Bridge {
+  const { observe, report } = ports;
+  const dial = dialerOf(config);
+  /** Of the run that goes on: a handler publishes over its connection. */
+  let current: JetStreamSource | undefined;
+  const handlers = ports.handler && handlerSinkOf(config, ports.handler, () => current);
+  const target = handlers ? Promise.resolve<Sink>(handlers) : sinkOf(config, observe);
+  target.catch(() => undefined);
+  const deadLetters = deadLettersOf(config, observe);
+  const windows = new PublishWindows(config, observe);
+  const memory = new Memory(ports.journal);
+  /** The consumer is made at most once: one that vanishes later is gone. */
+  let { management } = config;
+  let known: Incarnation | undefined;
+  let toldWindows = false;
+
+  const sourceOptions = {
+    dial,
+    clock: systemClock,
+    observe,
+    apiPrefix: config.nats.apiPrefix,
+    timeoutMs: config.nats.timeoutMs,
+  } satisfies Partial<SourceOptions>;
+
+  async function open(): Promise<JetStreamSource> {
+    const { source, made } = await JetStreamSource.open({
+      ...sourceOptions,
+      wanted: config.consumer,
+      management,
+      known,
+    });
+    if (management === "create") management = "verify";
+    known = source.incarnation;
+    warnOfWindows(source.duplicateWindowMs);
+    if (made) observe("consumer-made", { ...config.consumer });
+    return source;
+  }
+
+  /** NATS takes the same id again after its own window, and SQS drops what it then gets within five minutes. */
+  function warnOfWindows(duplicateWindowMs: number | undefined): void {
+    const isPublishers =
+      config.target.kind === "sqs" && config.target.fifo?.deduplicationId === "nats-msg-id";
+    if (!isPublishers || toldWindows || (duplicateWindowMs ?? 0) >= SQS_WINDOW_MS) return;
+    toldWindows = true;
+    observe("deduplication-windows", {
+      duplicateWindowMs,
+      consequence: `a Nats-Msg-Id that is used again between then and ${SQS_WINDOW_MS} ms is another message for NATS and the same for SQS: SQS drops it`,
+      advice:
+        "raise the stream's duplicate window to 5m, or leave SQS_MESSAGE_DEDUPLICATION_ID at message-id",
+    });
+  }
+
+  /** A stream or consumer that was never there is missing; one that was is gone. */
+  function notOpened(error: unknown, wasThere: boolean, startedAt: number): Receipt {
+    if (!(error instanceof SourceError)) throw error;
+    const stop = error.end === "gone" && !wasThere ? "unavailable" : stopOf(error.end);
+    return new Tally().receipt(stop, error.message, 0, systemClock.now() - startedAt);
+  }
+
+  /** One run over `source`, which it closes. */
+  async function runOver(source: JetStreamSource, more: RunParts, until: Until): Promise<Receipt> {
+    current = source;
+    windows.check(source, ports.handler?.definition.options.publishes ?? []);
+    const startedAt = systemClock.now();
+    const policy = policyOf(config, source.maxPayload, until.deadline - startedAt);
+    const receipt = await run(
+      { source, sink: await target, deadLetters, clock: systemClock, observe, ...more },
+      policy,
+      until,
+    );
+    current = undefined;
+    return receipt;
+  }
+
+  return {
+    get zombies() {
+      return handlers?.zombies ?? 0;
+    },
+    async attempt(until) {
+      const startedAt = systemClock.now();
+      try {
+        await target;
+        const receipt = await runOver(await open(), { memory, report }, until);
+        // What is there from now on is another one: whether to go on with it is up to whoever starts the next run.
+        if (receipt.stop === "gone") known = undefined;
+        return receipt;
+      } catch (error) {
+        const receipt = notOpened(error, known !== undefined, startedAt);
+        report(receipt);
+        return receipt;
+      }
+    },
+    async replay(replay, until) {
+      const startedAt = systemClock.now();
+      const wanted = replayWanted(config.consumer, replay);
+      try {
+        await target;
+        const { source } = await JetStreamSource.open({
+          ...sourceOptions,
+          wanted,
+          management: "create",
+          known: undefined,
+        });
+        const told = (receipt: Receipt): ReplayReceipt => ({
+          ...receipt,
+          replay: replayFacts(replay, wanted.consumer, source),
+        });
+        const parts = { memory: new Memory(), report: (receipt: Receipt) => report(told(receipt)) };
+        return told(await runOver(source, parts, { ...until, idleMs: REPLAY_IDLE_MS }));
+      } catch (error) {
+        const receipt = notOpened(error, false, startedAt);
+        const told = { ...receipt, replay: replayFacts(replay, wanted.consumer, undefined) };
+        report(told);
+        return told;
+      }
+    },
+  };
+}
+
+interface RunParts {
+  readonly memory: Memory;
+  readonly report: (receipt: Receipt) => void;
+}
+
+function handlerSinkOf(
+  config: Config,
+  { definition, log }: NonNullable<BridgePorts["handler"]>,
+  current: () => JetStreamSource | undefined,
+): HandlerSink {
+  return handlerSink({
+    definition,
+    origin: config.origin,
+    batchSize: config.batchSize,
+    concurrency: config.concurrency,
+    clock: systemClock,
+    log,
+    async publishTo(subject, data, id) {
+      const source = current();
+      if (!source) throw new SourceError("broken", "the run of this message is over");
+      return source.publish(subject, data, id);
+    },
+  });
+}
+
+function dialerOf(config: Config): Dial {
+  return dialer({
+    servers: config.nats.servers,
+    credentials: config.nats.credentials,
+    ...(config.nats.tls && { tls: config.nats.tls }),
+    inboxPrefix: config.nats.inboxPrefix,
+    timeoutMs: config.nats.timeoutMs,
+    name: `jetstream-aws-bridge ${config.consumer.consumer}`,
+  });
+}
+
+function policyOf(config: Config, maxPayload: number, totalMs: number): Policy {
+  const order = orderOf(config);
+  const { ackWaitMs, leastMaxAckPending } = config.consumer;
+  return {
+    order,
+    settlement: {
+      ordered: order !== undefined,
+      onRejected: config.onRejected,
+      maximumRetryAttempts: config.maximumRetryAttempts,
+      retryDelay: config.retryDelay,
+      keepUpToMs: ackWaitMs / 2,
+    },
+    window: leastMaxAckPending,
+    maxBytes: Math.max(PULL_BYTES, 2 * maxPayload),
+    lingerMs: config.batchWindowMs,
+    maximumAgeMs: config.maximumAgeMs,
+    sinkTimeoutMs: callTimeoutOf(config),
+    storeTimeoutMs: storeTimeoutOf(config),
+    // To settle, to connect again, and to settle there; never more than half of what a short run has.
+    settleReserveMs: Math.min(3 * config.nats.timeoutMs, totalMs / 2),
+    patienceMs: PATIENCE_MS,
+    stateIntervalMs: STATE_INTERVAL_MS,
+    receiptIntervalMs: config.receiptIntervalMs,
+    paused: config.paused,
+  };
+}

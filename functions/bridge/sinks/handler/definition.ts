@@ -1,0 +1,82 @@
+/** A user's handler with its options, as `onMessage` and `onMessages` take them. */
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { JetStreamMessage } from "./incoming.ts";
+import type { Payload, PublishedMessage } from "./publishing.ts";
+import type { Verdict } from "./verdict.ts";
+
+type Tell = (text: string, details?: Readonly<Record<string, unknown>>) => void;
+
+/** One JSON object a line, with the id and the subject of the message. Payloads are yours to tell or not. */
+export interface HandlerLog {
+  readonly debug: Tell;
+  readonly info: Tell;
+  readonly warn: Tell;
+  readonly error: Tell;
+}
+
+interface CommonContext {
+  /**
+   * Aborted when the time of the run is up, or when the message may be somebody else's. A handler that goes on all the
+   * same is ended with its process.
+   */
+  readonly signal: AbortSignal;
+  readonly log: HandlerLog;
+}
+
+export interface MessageContext extends CommonContext {
+  /**
+   * Publishes to a stream, under an id made of this message's id, the subject, and the how manieth to that subject it is:
+   * the stream takes it once within its duplicate window, however often this message is handled. The message is only
+   * acknowledged when all that was published for it is stored. Rejects when no stream has confirmed it.
+   */
+  readonly publish: (subject: string, data: Payload) => Promise<PublishedMessage>;
+}
+
+export interface BatchContext extends CommonContext {
+  /** As for one message; `from` is the one of the batch for which it is published. */
+  readonly publish: (
+    from: JetStreamMessage,
+    subject: string,
+    data: Payload,
+  ) => Promise<PublishedMessage>;
+}
+
+export interface HandlerOptions<S extends StandardSchemaV1 = StandardSchemaV1> {
+  /** Handlers at once, 1 to 256. Default 16; `CONCURRENCY` in the environment wins. */
+  readonly concurrency?: number;
+  /**
+   * Template of a group, `{subject.2}` or `{header.Name}`: messages of one group are handled one at a time, in stream
+   * order, and a failed one holds its group. Default: no order.
+   */
+  readonly groupBy?: string;
+  /** Any Standard Schema: the payload has to be JSON that fits, else the message is rejected with the issues. */
+  readonly schema?: S;
+  /**
+   * Subjects this handler publishes to: at the start it is checked that a stream takes them, and that its duplicate window
+   * is longer than a message may take to be handled again. Default: none is checked before it is used.
+   */
+  readonly publishes?: readonly string[];
+}
+
+export interface BatchOptions<
+  S extends StandardSchemaV1 = StandardSchemaV1,
+> extends HandlerOptions<S> {
+  /** Most messages of a batch, 1 to 10,000. Default 10; `BATCH_SIZE` in the environment wins. */
+  readonly batchSize?: number;
+}
+
+type Returned<T> = T | Promise<T>;
+
+export type MessageHandler<T = unknown> = (
+  message: JetStreamMessage<T>,
+  context: MessageContext,
+) => Returned<Verdict | void>;
+
+export type BatchHandler<T = unknown> = (
+  messages: readonly JetStreamMessage<T>[],
+  context: BatchContext,
+) => Returned<readonly (Verdict | undefined)[] | void>;
+
+export type HandlerDefinition =
+  | { readonly kind: "one"; readonly handle: MessageHandler; readonly options: HandlerOptions }
+  | { readonly kind: "batch"; readonly handle: BatchHandler; readonly options: BatchOptions };

@@ -1,0 +1,27 @@
+/** Payloads held against a schema of the user's, by any library that speaks Standard Schema (valibot, zod, arktype …). */
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { JetStreamMessage } from "./incoming.ts";
+import { Rejection } from "./verdict.ts";
+
+/** So many issues are told. */
+const MOST_ISSUES = 5;
+
+/** The message with what the schema made of its JSON. Throws a `Rejection` with the issues. */
+export async function validated(
+  message: JetStreamMessage,
+  schema: StandardSchemaV1,
+): Promise<JetStreamMessage> {
+  const result = await schema["~standard"].validate(message.json());
+  if (result.issues) throw new Rejection(`the payload does not fit: ${told(result.issues)}`);
+  const { value } = result;
+  return { ...message, json: <U>() => value as U };
+}
+
+function told(issues: readonly StandardSchemaV1.Issue[]): string {
+  const lines = issues.slice(0, MOST_ISSUES).map(({ message, path = [] }) => {
+    const keys = path.map((part) => String(typeof part === "object" ? part.key : part));
+    return keys.length > 0 ? `${keys.join(".")}: ${message}` : message;
+  });
+  const more = issues.length - lines.length;
+  return more > 0 ? `${lines.join("; ")}; and ${more} more` : lines.join("; ");
+}

@@ -1,0 +1,119 @@
+/** A user's handler as a target: it runs in this process, and a message is accepted when it returns. */
+import type { Delivery, Outcome } from "../../core/outcome.ts";
+import type { Clock, Message, Sink } from "../../core/ports.ts";
+import type { HandlerDefinition, HandlerLog } from "./definition.ts";
+import { handle } from "./handle.ts";
+import { incoming, type JetStreamMessage } from "./incoming.ts";
+import type { PublishTo } from "./publishing.ts";
+import { outcomeOf, type Verdict } from "./verdict.ts";
+
+/** After its signal is aborted a handler may still say what became of its message. */
+const LAST_WORD_MS = 30;
+
+/** Aborted for this reason, the message may be somebody else's already. */
+const LAPSED = "lapsed";
+
+export interface HandlerSinkOptions {
+  readonly definition: HandlerDefinition;
+  readonly origin: string;
+  readonly batchSize: number;
+  readonly concurrency: number;
+  readonly clock: Clock;
+  readonly log: (messages: readonly JetStreamMessage[]) => HandlerLog;
+  /** Over the connection of the run. */
+  readonly publishTo: PublishTo;
+  /** How a verdict is read; the simulator plants its bugs here. */
+  readonly read?: typeof outcomeOf;
+}
+
+export interface HandlerSink extends Sink<JetStreamMessage> {
+  /** Messages whose handler has not ended, although its call has. */
+  readonly zombies: number;
+}
+
+export function handlerSink(options: HandlerSinkOptions): HandlerSink {
+  const { clock, definition, log, origin, publishTo, read = outcomeOf } = options;
+  const underWay = new Set<string>();
+  const zombies = new Set<string>();
+
+  async function deliver(
+    batch: readonly JetStreamMessage[],
+    signal: AbortSignal,
+  ): Promise<Delivery> {
+    const again = batch.find(({ id }) => underWay.has(id));
+    if (again) return stillRunning(again.id);
+    for (const { id } of batch) underWay.add(id);
+    const startedAt = clock.now();
+    const handled = handle(definition, batch, { signal, log, publishTo });
+    void handled.then(() => {
+      for (const { id } of batch) {
+        underWay.delete(id);
+        zombies.delete(id);
+      }
+    });
+    const verdicts = await Promise.race([handled, tooLate(clock, signal)]);
+    if (verdicts) return { kind: "answered", outcomes: answers(batch, verdicts, read) };
+    for (const { id } of batch) zombies.add(id);
+    return overran(batch, signal, clock.now() - startedAt);
+  }
+
+  return {
+    limits: {
+      entries: options.batchSize,
+      bytes: Number.POSITIVE_INFINITY,
+      concurrency: options.concurrency,
+      aloneIsEvidence: true,
+      sharesProcess: true,
+    },
+    get zombies() {
+      return zombies.size;
+    },
+    ready: () => Promise.resolve(undefined),
+    prepare: (message: Message) => incoming(message, origin),
+    size: () => 0,
+    deliver,
+  };
+}
+
+function answers(
+  batch: readonly JetStreamMessage[],
+  verdicts: readonly Verdict[],
+  read: typeof outcomeOf,
+): readonly Outcome[] {
+  return batch.map(({ id }, position) => read(verdicts[position] as Verdict, id));
+}
+
+/** Resolves a moment after `signal` is aborted; never without that. */
+function tooLate(clock: Clock, signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    const end = (): void => void clock.sleep(LAST_WORD_MS).then(() => resolve(undefined));
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end, { once: true });
+  });
+}
+
+function overran(
+  batch: readonly JetStreamMessage[],
+  signal: AbortSignal,
+  milliseconds: number,
+): Delivery {
+  if (signal.reason === LAPSED) {
+    const reason = "the ack wait ran out while the handler was at work";
+    return { kind: "unavailable", reason, stop: false, maybeTaken: true };
+  }
+  const reason = `the handler had not ended after ${(milliseconds / 1000).toFixed(1)} s, when its time was up`;
+  return {
+    kind: "answered",
+    outcomes: batch.map(() => ({ kind: "failed", reason, overran: true, maybeTaken: true })),
+  };
+}
+
+/** Delivered again while it is still worked on: a second execution beside it would be one too many. */
+function stillRunning(id: string): Delivery {
+  return {
+    kind: "unavailable",
+    reason: `an earlier execution of ${id} has not ended`,
+    stop: true,
+    maybeTaken: true,
+  };
+}

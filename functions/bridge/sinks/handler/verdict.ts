@@ -1,0 +1,126 @@
+/** What a handler can say about a message. */
+import { parseDuration } from "../../core/duration.ts";
+import type { Outcome } from "../../core/outcome.ts";
+
+export type Verdict =
+  /** It is done with: acknowledged. What a handler that returns nothing says. */
+  | { readonly kind: "accepted" }
+  /** It is to be handled again, after so long (`30s`, `10m`); without `after`, after a delay that grows with each try. */
+  | { readonly kind: "retry"; readonly after?: string; readonly reason?: string }
+  /** It will never be handled: it goes to the dead letters with this reason. */
+  | { readonly kind: "rejected"; readonly reason: string }
+  /** The handler threw: it is handled again, after a delay that grows; in the end it goes to the dead letters. */
+  | { readonly kind: "failed"; readonly reason: string };
+
+export const ACCEPTED: Verdict = { kind: "accepted" };
+
+/** A delay that somebody asks for is a timer, and no longer one than this. */
+const LONGEST_AFTER_MS = 7 * 86_400_000;
+
+/** A dead letter has to carry it beside the message. */
+const REASON_CHARACTERS = 1000;
+
+/**
+ * Handle the message again later. That is no failure, and never leads to the dead letters; `MAXIMUM_RECORD_AGE` bounds it.
+ *
+ * @param options.after how long from now, as NATS writes durations: `500ms`, `30s`, `10m`, `24h`; at most `7d`. Default:
+ * a delay that grows with each try, from `RETRY_DELAY_MIN` to `RETRY_DELAY_MAX`. While it lasts the message occupies one
+ * place of max ack pending. Where order is kept, its group waits for it, at most until the end of the run.
+ * @param options.reason for the log.
+ * @throws RangeError when `after` is no duration.
+ */
+export function retry(
+  options: { readonly after?: string; readonly reason?: string } = {},
+): Verdict {
+  const { after, reason } = options;
+  if (after !== undefined) delayMsOf(after);
+  return {
+    kind: "retry",
+    ...(after !== undefined && { after }),
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+/**
+ * This message will never be handled: it goes to the dead letters, with the reason, and is acknowledged when it is stored
+ * there. Without dead letters the bridge stops as `blocked`.
+ *
+ * @param reason at most 1,000 characters of it are kept.
+ */
+export function reject(reason: string): Verdict {
+  return { kind: "rejected", reason };
+}
+
+/** Thrown within a handler, the message is rejected with its text. */
+export class Rejection extends Error {
+  override readonly name = "Rejection";
+}
+
+/** What a handler has returned, read strictly: a result that was forgotten there must not become an ack. */
+export function verdictOf(returned: unknown): Verdict {
+  if (returned === undefined) return ACCEPTED;
+  if (isVerdict(returned)) return returned;
+  const given = typeof returned === "function" ? "a function" : JSON.stringify(returned);
+  return {
+    kind: "failed",
+    reason: short(`the handler returned ${given}, expected nothing (ack), retry(…) or reject(…)`),
+  };
+}
+
+export function thrown(error: unknown): Verdict {
+  if (error instanceof Rejection) return reject(error.message);
+  return { kind: "failed", reason: short(String(error)) };
+}
+
+export function outcomeOf(verdict: Verdict, id: string): Outcome {
+  switch (verdict.kind) {
+    case "accepted":
+      return { kind: "accepted", receipt: id };
+    case "rejected":
+      return { kind: "rejected", reason: short(verdict.reason) };
+    case "failed":
+      return { kind: "failed", reason: verdict.reason };
+    case "retry": {
+      const { after, reason = "the handler wants it later" } = verdict;
+      const afterMs = after === undefined ? undefined : delayMsOf(after);
+      return {
+        kind: "postponed",
+        reason: short(reason),
+        ...(afterMs !== undefined && { afterMs }),
+      };
+    }
+  }
+}
+
+function isVerdict(value: unknown): value is Verdict {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, reason, after } = value as Record<string, unknown>;
+  switch (kind) {
+    case "accepted":
+      return true;
+    case "rejected":
+    case "failed":
+      return typeof reason === "string";
+    case "retry":
+      return after === undefined || (typeof after === "string" && isDelay(after));
+    default:
+      return false;
+  }
+}
+
+function isDelay(text: string): boolean {
+  const milliseconds = parseDuration(text);
+  return milliseconds !== undefined && milliseconds <= LONGEST_AFTER_MS;
+}
+
+function delayMsOf(after: string): number {
+  if (isDelay(after)) return parseDuration(after) ?? 0;
+  const given = JSON.stringify(after);
+  throw new RangeError(
+    `retry: after: given ${given}, expected a duration up to 7d, like 30s or 10m`,
+  );
+}
+
+function short(text: string): string {
+  return text.slice(0, REASON_CHARACTERS).toWellFormed();
+}

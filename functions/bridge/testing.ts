@@ -1,0 +1,110 @@
+/**
+ * What the test of a handler imports, as `jetstream-aws-bridge/testing`: messages without NATS, and the handler run on
+ * them as the bridge runs it.
+ */
+import type { Message } from "./core/ports.ts";
+import type { Handler } from "./handler.ts";
+import type { HandlerLog } from "./sinks/handler/definition.ts";
+import { handle } from "./sinks/handler/handle.ts";
+import { incoming, type JetStreamMessage } from "./sinks/handler/incoming.ts";
+import type { PublishedMessage } from "./sinks/handler/publishing.ts";
+import type { Verdict } from "./sinks/handler/verdict.ts";
+
+export type { Verdict } from "./sinks/handler/verdict.ts";
+
+/** What is not given has a value that makes a message: stream ORDERS, the first sequence, now, delivered once. */
+export interface GivenMessage {
+  /** Default `test`. */
+  readonly subject?: string;
+  /** The payload: one of the three; none is an empty one. */
+  readonly json?: unknown;
+  readonly text?: string;
+  readonly data?: Uint8Array;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly streamSequence?: number;
+  readonly timestamp?: Date;
+  readonly deliveryCount?: number;
+}
+
+export interface DeliverOptions {
+  /** Default: one that is never aborted. */
+  readonly signal?: AbortSignal;
+  /** Called for what the handler publishes; the id is the one that a stream would see. Default: all is stored. */
+  readonly publish?: (published: {
+    readonly subject: string;
+    readonly data: Uint8Array;
+    readonly id: string;
+  }) => void | Promise<void>;
+  /** Called for what the handler logs. Default: it goes nowhere. */
+  readonly log?: (level: keyof HandlerLog, text: string, details?: object) => void;
+}
+
+const ORIGIN = "ORDERS";
+
+/** A message as a handler gets it. */
+export function message(given: GivenMessage = {}): JetStreamMessage {
+  return incoming(messageOf(given), ORIGIN);
+}
+
+/**
+ * Runs the handler on one message, schema and all, and answers with its verdict: `{ kind: "accepted" }`, what `retry` or
+ * `reject` gave, or `{ kind: "failed", reason }` where it threw.
+ */
+export async function deliver(
+  handler: Handler,
+  given: GivenMessage,
+  options: DeliverOptions = {},
+): Promise<Verdict> {
+  const [verdict] = await deliverAll(handler, [given], options);
+  return verdict as Verdict;
+}
+
+/** The same for several messages: a handler made by `onMessages` gets them as one batch. */
+export function deliverAll(
+  handler: Handler,
+  given: readonly GivenMessage[],
+  options: DeliverOptions = {},
+): Promise<readonly Verdict[]> {
+  const { log = () => undefined, publish, signal = new AbortController().signal } = options;
+  const at =
+    (level: keyof HandlerLog): HandlerLog["info"] =>
+    (text, details) =>
+      log(level, text, details);
+  let count = 0;
+  return handle(
+    handler.definition,
+    given.map((one, index) => incoming(messageOf({ streamSequence: index + 1, ...one }), ORIGIN)),
+    {
+      signal,
+      log: () => ({ debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") }),
+      publishTo: async (subject, data, id): Promise<PublishedMessage> => {
+        await publish?.({ subject, data, id });
+        return { stream: "TEST", sequence: (count += 1), duplicate: false };
+      },
+    },
+  );
+}
+
+function messageOf(given: GivenMessage): Message {
+  const { deliveryCount = 1, streamSequence = 1, subject = "test" } = given;
+  const headers = Object.entries(given.headers ?? {}).map(
+    ([name, values]) => [name, typeof values === "string" ? [values] : values] as const,
+  );
+  return {
+    stream: ORIGIN,
+    consumer: "test",
+    subject,
+    streamSequence,
+    consumerSequence: streamSequence,
+    deliveryCount,
+    timestampNanos: BigInt((given.timestamp ?? new Date()).getTime()) * 1_000_000n,
+    data: dataOf(given),
+    headers: new Map(headers),
+  };
+}
+
+function dataOf({ data, json, text }: GivenMessage): Uint8Array {
+  if (data) return data;
+  const content = json === undefined ? (text ?? "") : JSON.stringify(json);
+  return new TextEncoder().encode(content);
+}

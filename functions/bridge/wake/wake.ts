@@ -1,0 +1,133 @@
+/** From what woke us to what is done, and to what Lambda is answered. */
+import type { Bridge } from "../bridge.ts";
+import type { Clock, Ms, Observe } from "../core/ports.ts";
+import type { Command, Served } from "../core/wake.ts";
+import type { Receipt } from "../run/receipt.ts";
+import { type DoorbellRecord, readEvent } from "./event.ts";
+import { isStale } from "./rings.ts";
+
+export interface WakePorts {
+  readonly bridge: Bridge;
+  readonly clock: Clock;
+  /** Wall clock, milliseconds since 1970. */
+  readonly now: () => number;
+  readonly observe: Observe;
+  readonly served: Served;
+  readonly idleMs: Ms;
+  /** Rings the doorbell once more; undefined: the next wake goes on. */
+  readonly ringAgain: ((hops: number) => Promise<void>) | undefined;
+}
+
+export interface BatchResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
+/** Anything else is an error of the invocation, so that its alarm fires. */
+export const GOOD_STOPS: ReadonlySet<string | null> = new Set(["idle", "deadline", "paused"]);
+
+/** AWS cuts chains of a function that rings itself after 16. */
+const MOST_HOPS = 10;
+
+/** So many replays that were done are remembered, in case their command is delivered once more. */
+const MOST_DONE = 1000;
+
+export class Waker {
+  readonly #ports: WakePorts;
+  readonly #doneReplays = new Set<string>();
+  /** When the last empty pull of the last run that ended as `idle` was sent. */
+  #emptyPullAt: number | undefined;
+
+  constructor(ports: WakePorts) {
+    this.#ports = ports;
+  }
+
+  /** `deadline` by the clock; `id` is the invocation's own. Rejects when the event is refused, or a run went wrong. */
+  async wake(event: unknown, deadline: Ms, id: string): Promise<Receipt | BatchResponse> {
+    const wake = readEvent(event, this.#ports.served);
+    switch (wake.kind) {
+      case "unknown":
+        this.#ports.observe("event-refused", { problem: wake.problem });
+        throw new Error(wake.problem);
+      case "direct":
+        return this.#direct(wake.command, deadline, id);
+      case "doorbell":
+        return this.#doorbell(wake.records, deadline);
+    }
+  }
+
+  async #direct(command: Command, deadline: Ms, id: string): Promise<Receipt> {
+    const receipt =
+      command.kind === "ring"
+        ? await this.#drain(deadline, 0)
+        : await this.#ports.bridge.replay({ ...command, id }, { deadline });
+    if (GOOD_STOPS.has(receipt.stop)) return receipt;
+    throw new Error(
+      `the run stopped as ${receipt.stop}: ${receipt.reason ?? "see its receipt in the log"}`,
+    );
+  }
+
+  /** Many rings, one drain; a replay each. What failed stays in the queue, and comes again. */
+  async #doorbell(records: readonly DoorbellRecord[], deadline: Ms): Promise<BatchResponse> {
+    const failed = new Set<string>();
+    const rings = records.filter(({ command }) => "kind" in command && command.kind === "ring");
+    if (!(await this.#answerRings(rings, deadline))) for (const { id } of rings) failed.add(id);
+    for (const { id, command } of records) {
+      if ("refused" in command) {
+        this.#ports.observe("doorbell-refused", { messageId: id, problem: command.refused });
+        failed.add(id);
+      } else if (command.kind === "replay" && !(await this.#replayOnce(id, command, deadline))) {
+        failed.add(id);
+      }
+    }
+    return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
+  }
+
+  async #answerRings(rings: readonly DoorbellRecord[], deadline: Ms): Promise<boolean> {
+    const [first] = rings;
+    if (!first) return true;
+    if (rings.every(({ sentAt }) => isStale(sentAt, this.#emptyPullAt))) {
+      this.#ports.observe("rings-skipped", { rings: rings.length });
+      return true;
+    }
+    const { stop } = await this.#drain(deadline, Math.max(...rings.map(({ hops }) => hops)));
+    return GOOD_STOPS.has(stop);
+  }
+
+  async #drain(deadline: Ms, hops: number): Promise<Receipt> {
+    const { bridge, idleMs, now } = this.#ports;
+    const receipt = await bridge.attempt({ deadline, idleMs });
+    if (receipt.stop === "idle") this.#emptyPullAt = now() - (receipt.drainedForMs ?? 0);
+    if (receipt.stop === "deadline") await this.#goOn(receipt, hops);
+    return receipt;
+  }
+
+  /** Time was too short: somebody has to go on. */
+  async #goOn({ pending, released }: Receipt, hops: number): Promise<void> {
+    const { observe, ringAgain } = this.#ports;
+    if (pending + released === 0) return;
+    if (!ringAgain || hops >= MOST_HOPS) {
+      observe("backlog-left", { pending, released, consequence: "the next wake goes on" });
+      return;
+    }
+    try {
+      await ringAgain(hops + 1);
+      observe("rung-again", { pending, released, hops: hops + 1 });
+    } catch (error) {
+      observe("not-rung-again", { pending, released, reason: (error as Error).message });
+    }
+  }
+
+  /** A queue may deliver its command twice. */
+  async #replayOnce(
+    id: string,
+    command: Extract<Command, { readonly kind: "replay" }>,
+    deadline: Ms,
+  ): Promise<boolean> {
+    if (this.#doneReplays.has(id)) return true;
+    const { stop } = await this.#ports.bridge.replay({ ...command, id }, { deadline });
+    if (stop !== "idle") return false;
+    if (this.#doneReplays.size >= MOST_DONE) this.#doneReplays.clear();
+    this.#doneReplays.add(id);
+    return true;
+  }
+}
