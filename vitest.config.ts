@@ -1,6 +1,6 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-// Four kinds of tests; what each may touch stands in CONTRIBUTING.md.
+// Five kinds of tests; what each may touch stands in CONTRIBUTING.md.
 const config: ViteUserConfig = defineConfig({
   test: {
     // Real servers and real clocks: more at a time would starve each other.
@@ -36,6 +36,16 @@ const config: ViteUserConfig = defineConfig({
           globalSetup: "test/support/fetch-servers.ts",
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/support/fetch-servers.ts", "test/support/fetch-runtime-client.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
         },
       },
     ],

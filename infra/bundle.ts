@@ -16,29 +16,34 @@ export function bundle(entry: string): Code {
       image: DockerImage.fromRegistry("unused"), // the type asks for one; esbuild runs right here
       local: {
         tryBundle(outdir: string): boolean {
-          buildSync({
-            entryPoints: { index: join(functionsDir, entry) },
-            outdir,
-            outExtension: { ".js": ".mjs" },
-            bundle: true,
-            splitting: true,
-            platform: "node",
-            target: "node24",
-            format: "esm",
-            mainFields: ["module", "main"],
-            minify: true,
-            keepNames: true,
-            sourcemap: true,
-            sourcesContent: false,
-            // CommonJS dependencies call require(), which an ES module does not have.
-            banner: {
-              js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
-            },
-            logLevel: "warning",
-          });
+          buildFunction(join(functionsDir, entry), outdir);
           return true;
         },
       },
     },
+  });
+}
+
+/** `entry` is a path; the handler becomes that of `index.mjs`. */
+export function buildFunction(entry: string, outdir: string): void {
+  buildSync({
+    entryPoints: { index: entry },
+    outdir,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    splitting: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    mainFields: ["module", "main"],
+    minify: true,
+    keepNames: true,
+    sourcemap: true,
+    sourcesContent: false,
+    // CommonJS dependencies call require(), which an ES module does not have.
+    banner: {
+      js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+    },
+    logLevel: "warning",
   });
 }

@@ -59,11 +59,11 @@ export function bridge(config: Config, ports: BridgePorts): Bridge {
   const dial = dialerOf(config);
   /** Of the run that goes on: a handler publishes over its connection. */
   let current: JetStreamSource | undefined;
-  const handlers = ports.handler && handlerSinkOf(config, ports.handler, () => current);
+  const windows = new PublishWindows(config, observe);
+  const handlers = ports.handler && handlerSinkOf(config, ports.handler, windows, () => current);
   const target = handlers ? Promise.resolve<Sink>(handlers) : sinkOf(config, observe);
   target.catch(() => undefined);
   const deadLetters = deadLettersOf(config, observe);
-  const windows = new PublishWindows(config, observe);
   const memory = new Memory(ports.journal);
   /** The consumer is made at most once: one that vanishes later is gone. */
   let { management } = config;
@@ -181,6 +181,7 @@ interface RunParts {
 function handlerSinkOf(
   config: Config,
   { definition, log }: NonNullable<BridgePorts["handler"]>,
+  windows: PublishWindows,
   current: () => JetStreamSource | undefined,
 ): HandlerSink {
   return handlerSink({
@@ -193,7 +194,9 @@ function handlerSinkOf(
     async publishTo(subject, data, id) {
       const source = current();
       if (!source) throw new SourceError("broken", "the run of this message is over");
-      return source.publish(subject, data, id);
+      const published = await source.publish(subject, data, id);
+      windows.published(source, published.stream);
+      return published;
     },
   });
 }

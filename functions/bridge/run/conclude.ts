@@ -133,8 +133,12 @@ function carryOut<P, D>(
       if (!work.decisions.isOurs(held, work.now)) return;
       meaning.set({ kind: "retry", held, delayMs: decision.delayMs }, "retried");
       return;
-    case "bury":
+    case "bury": {
       item.letter = decision.letter;
+      // When there is no time left to store it, it is known what to do with it once it is here again.
+      const known = work.ports.memory.of(held.message);
+      work.ports.memory.keep(held.message, { ...known, letter: decision.letter });
+    }
   }
 }
 
@@ -175,8 +179,16 @@ function isPossibleDuplicate<P>(item: Item<P>, before: Tries, outcome: Outcome):
   return saidSo || before.maybeTaken || unknownPast;
 }
 
+/** Why a message is buried without being tried again; undefined: it is tried. */
+export function letterOf<P, D>(work: Work<P, D>, item: Item<P>): Letter | undefined {
+  const { letter } = work.ports.memory.of(item.held.message);
+  // Where it cannot be buried, what was rejected may be taken by now: somebody may have seen to that.
+  const mayBury = work.policy.settlement.onRejected === "bury" && work.ports.deadLetters;
+  return (mayBury ? letter : undefined) ?? tooOld(work, item) ?? fatal(work, item);
+}
+
 /** The letter of a message that is older than allowed, by the server's clock. */
-export function tooOld<P, D>(work: Work<P, D>, item: Item<P>): Letter | undefined {
+function tooOld<P, D>(work: Work<P, D>, item: Item<P>): Letter | undefined {
   const { maximumAgeMs } = work.policy;
   if (maximumAgeMs === undefined || work.serverNow === undefined) return undefined;
   const age = Math.round(work.serverNow - Number(item.held.message.timestampNanos / 1_000_000n));
@@ -190,7 +202,7 @@ export function tooOld<P, D>(work: Work<P, D>, item: Item<P>): Letter | undefine
 }
 
 /** The letter of a message that took the process down, or did not end, each time it was tried with nothing else. */
-export function fatal<P, D>(work: Work<P, D>, item: Item<P>): Letter | undefined {
+function fatal<P, D>(work: Work<P, D>, item: Item<P>): Letter | undefined {
   const { maximumRetryAttempts: limit, onRejected } = work.policy.settlement;
   const { tries, evidence, trialsLost = 0 } = work.ports.memory.of(item.held.message);
   if (onRejected === "hold" || limit < 0 || trialsLost === 0) return undefined;

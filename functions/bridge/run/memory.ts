@@ -4,7 +4,7 @@
  * process too: without it a message that takes the process down would do so for ever. Nothing else depends on that: less
  * evidence means more tries, never fewer.
  */
-import type { Message, Ms } from "../core/ports.ts";
+import type { Letter, Message, Ms } from "../core/ports.ts";
 import type { History } from "../core/settlement.ts";
 import { type Journal, type Noted, NO_JOURNAL } from "./journal.ts";
 
@@ -15,6 +15,8 @@ export interface Tries extends History {
   readonly overran?: boolean;
   /** How often the process ended, or time ran out, while it was tried with nothing else under way. */
   readonly trialsLost?: number;
+  /** It is to be buried, and could not be stored yet. */
+  readonly letter?: Letter;
   /** When it last failed: in which run, and after how many accepted messages. Undefined: it has not. */
   readonly lastFailure?: { readonly run: Ms; readonly accepted: number };
 }
@@ -42,6 +44,8 @@ export class Memory {
   /** Given back with a delay: until when each occupies a place of max ack pending. */
   readonly #delayed = new Map<number, Ms>();
   readonly #journal: Journal;
+  /** The journal says that a message is on trial. */
+  #isTrying = false;
   /** Messages that the target has accepted in the life of this process. */
   accepted = 0;
 
@@ -83,10 +87,17 @@ export class Memory {
 
   /** From now until `trialEnds` this message is tried alone. Whatever ends the process until then was its doing. */
   trialBegins(message: Message): void {
+    this.#isTrying = true;
     this.#write(message);
   }
 
-  /** What is known survives the process from here on. Called when a run ends, and after a trial. */
+  /** What ends the process from here on is somebody else's doing. */
+  trialEnds(): void {
+    if (this.#isTrying) this.#write();
+    this.#isTrying = false;
+  }
+
+  /** What is known survives the process from here on. Called when a run ends. */
   save(): void {
     this.#write();
   }
@@ -126,7 +137,10 @@ export class Memory {
   }
 
   #write(onTrial?: Message): void {
-    const sequences = new Set([...this.#failing, ...this.#delayed.keys()]);
+    const worthIt = [...this.#entries].filter(
+      ([, { tries }]) => tries.failures > 0 || tries.letter,
+    );
+    const sequences = new Set([...worthIt.map(([sequence]) => sequence), ...this.#delayed.keys()]);
     if (onTrial) sequences.add(onTrial.streamSequence);
     this.#journal.write([...sequences].map((sequence) => this.#noted(sequence, onTrial)));
   }

@@ -45,6 +45,7 @@ async function begin<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
   const refusal = await targetRefusal(work);
   if (refusal !== undefined) return { stop: "unavailable", reason: refusal };
   const ending = work.isOrdered ? await recover(work) : undefined;
+  work.workingSince = work.now;
   if (!ending) work.ports.observe("running", { pending: state.pending });
   return ending;
 }
@@ -88,8 +89,10 @@ async function round<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
   // Told to stop while it waited for messages: what came goes back unsent.
   if (work.isOver) return { stop: "deadline" };
   const items = turn(work, ready(work));
-  if (items.length > 0) return send(work, items);
-  return batch > 0 ? undefined : waitForNext(work);
+  if (items.length === 0) return batch > 0 ? undefined : waitForNext(work);
+  const ended = await send(work, items);
+  work.ports.memory.trialEnds();
+  return ended;
 }
 
 /** Past its lease a message may be somebody else's; where order is kept, so may be all behind it. */

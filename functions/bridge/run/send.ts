@@ -3,7 +3,7 @@ import type { Delivery } from "../core/outcome.ts";
 import { isRejected, type Ms } from "../core/ports.ts";
 import type { Verdict } from "../core/settlement.ts";
 import { bury } from "./bury.ts";
-import { fatal, judge, refuse, tooOld } from "./conclude.ts";
+import { judge, letterOf, refuse } from "./conclude.ts";
 import { deliverWithin } from "./deliver.ts";
 import { whileExtending } from "./keep-alive.ts";
 import type { Item } from "./hand.ts";
@@ -41,7 +41,7 @@ export async function send<P, D>(
   items: readonly Item<P>[],
 ): Promise<Ending | undefined> {
   const { decisions, ports } = work;
-  for (const item of items) item.letter ??= tooOld(work, item) ?? fatal(work, item);
+  for (const item of items) item.letter ??= letterOf(work, item);
   const toSend = items.filter((item) => !item.letter && !isRejected(item.prepared));
   const { limits } = ports.sink;
   const allowed = work.outage.isOn ? { ...limits, concurrency: 1 } : limits;

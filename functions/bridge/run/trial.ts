@@ -44,9 +44,9 @@ export function beforeSuspects<P, D>(
   return due.every((item) => isSuspect(work, item)) ? "others" : "nobody";
 }
 
-/** Of the time that the run has; of one without an end, of so much as others may have before a suspect. */
+/** Of the time that the run has for messages; of one without an end, of so much as others may have before a suspect. */
 function shareLeft<P, D>(work: Work<P, D>): number {
-  const usedMs = work.now - work.startedAt;
+  const usedMs = work.now - work.workingSince;
   if (work.until.deadline === Number.POSITIVE_INFINITY)
     return usedMs < COMPANY_MS ? 1 : TRIAL_SHARE;
   return work.timeLeftMs / (work.timeLeftMs + usedMs);

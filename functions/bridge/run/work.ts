@@ -50,6 +50,8 @@ export class Work<P, D> {
   readonly tally: Tally = new Tally();
   readonly outage: Outage;
   readonly startedAt: Ms;
+  /** Since when it works on messages: recovery may take most of a short run. */
+  workingSince: Ms;
   readonly pulls: PullHistory = {
     moreThere: true,
     interruptions: 0,
@@ -78,6 +80,7 @@ export class Work<P, D> {
     this.decisions = decisions;
     this.outage = new Outage(ports.clock, decisions.retryDelayMs);
     this.startedAt = ports.clock.now();
+    this.workingSince = this.startedAt;
     this.#reportedAt = this.startedAt;
   }
 

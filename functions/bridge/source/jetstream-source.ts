@@ -177,20 +177,24 @@ export class JetStreamSource implements Source {
     }
   }
 
-  /** The stream that takes `subject`, and for how long it recognises an id; undefined: there is none. */
+  /** For how long a stream recognises an id: a stream by its name, or the one that takes a subject. Undefined: none does. */
   async windowOf(
-    subject: string,
+    of: { readonly subject: string } | { readonly stream: string },
   ): Promise<{ readonly stream: string; readonly windowMs: Ms } | undefined> {
     const session = this.#openSession();
     const { timeoutMs } = this.#options;
-    const { streamNames } = this.#subjects;
-    const names = await session.request(streamNames, JSON.stringify({ subject }), timeoutMs);
-    const answer = readAnswer<{ readonly streams?: readonly string[] | null }>(names, subject);
-    const [stream] = answer.streams ?? [];
+    const stream = "stream" in of ? of.stream : await this.#streamOf(session, of.subject);
     if (stream === undefined) return undefined;
     const wire = await session.request(this.#subjects.streamInfoOf(stream), "", timeoutMs);
     const { config } = readAnswer<StreamAnswer>(wire, `stream ${stream}`);
     return { stream, windowMs: (config.duplicate_window ?? 0) / NANOS_PER_MS };
+  }
+
+  async #streamOf(session: Session, subject: string): Promise<string | undefined> {
+    const { timeoutMs } = this.#options;
+    const question = JSON.stringify({ subject });
+    const wire = await session.request(this.#subjects.streamNames, question, timeoutMs);
+    return readAnswer<{ readonly streams?: readonly string[] | null }>(wire, subject).streams?.[0];
   }
 
   /** Of a replay: where the stream began and ended when it was opened, and up to where all is settled. */

@@ -59,7 +59,7 @@ async function handleBatch(
     try {
       const context = { signal, log: log(valid), publish: publishing.publish.bind(publishing) };
       const returned: unknown = valid.length > 0 ? await run(valid, context) : undefined;
-      return Promise.all(
+      return await Promise.all(
         batchVerdicts(returned, valid.length).map((one) => onceStored(publishing, one)),
       );
     } catch (error) {

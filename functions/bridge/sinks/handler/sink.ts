@@ -52,7 +52,7 @@ export function handlerSink(options: HandlerSinkOptions): HandlerSink {
       }
     });
     const verdicts = await Promise.race([handled, tooLate(clock, signal)]);
-    if (verdicts) return { kind: "answered", outcomes: answers(batch, verdicts, read) };
+    if (verdicts) return { kind: "answered", outcomes: answers(batch, verdicts, read, signal) };
     for (const { id } of batch) zombies.add(id);
     return overran(batch, signal, clock.now() - startedAt);
   }
@@ -79,8 +79,18 @@ function answers(
   batch: readonly JetStreamMessage[],
   verdicts: readonly Verdict[],
   read: typeof outcomeOf,
+  signal: AbortSignal,
 ): readonly Outcome[] {
-  return batch.map(({ id }, position) => read(verdicts[position] as Verdict, id));
+  const outcomes = batch.map(({ id }, position) => read(verdicts[position] as Verdict, id));
+  return signal.aborted ? outcomes.map((outcome) => cutOff(outcome, signal)) : outcomes;
+}
+
+/** A handler that gives up because its signal was aborted has not failed by itself: its time was up. */
+function cutOff(outcome: Outcome, signal: AbortSignal): Outcome {
+  if (outcome.kind !== "failed") return outcome;
+  const { reason } = outcome;
+  if (signal.reason === LAPSED) return { kind: "unknown", reason };
+  return { kind: "failed", reason, overran: true, maybeTaken: true };
 }
 
 /** Resolves a moment after `signal` is aborted; never without that. */

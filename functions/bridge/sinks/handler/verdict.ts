@@ -60,16 +60,31 @@ export class Rejection extends Error {
 export function verdictOf(returned: unknown): Verdict {
   if (returned === undefined) return ACCEPTED;
   if (isVerdict(returned)) return returned;
-  const given = typeof returned === "function" ? "a function" : JSON.stringify(returned);
   return {
     kind: "failed",
-    reason: short(`the handler returned ${given}, expected nothing (ack), retry(…) or reject(…)`),
+    reason: short(
+      `the handler returned ${quoted(returned)}, expected nothing (ack), retry(…) or reject(…)`,
+    ),
   };
 }
 
+/** Anything can be thrown, even what can neither be asked for its class nor written down. */
 export function thrown(error: unknown): Verdict {
-  if (error instanceof Rejection) return reject(error.message);
-  return { kind: "failed", reason: short(String(error)) };
+  try {
+    if (error instanceof Rejection) return reject(error.message);
+    return { kind: "failed", reason: short(String(error)) };
+  } catch {
+    return { kind: "failed", reason: "the handler threw something without a text" };
+  }
+}
+
+/** As JSON, where JSON can say it. */
+function quoted(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? `a ${typeof value}`;
+  } catch {
+    return `a ${typeof value} that JSON cannot say`;
+  }
 }
 
 export function outcomeOf(verdict: Verdict, id: string): Outcome {
@@ -79,7 +94,7 @@ export function outcomeOf(verdict: Verdict, id: string): Outcome {
     case "rejected":
       return { kind: "rejected", reason: short(verdict.reason) };
     case "failed":
-      return { kind: "failed", reason: verdict.reason };
+      return { kind: "failed", reason: short(verdict.reason) };
     case "retry": {
       const { after, reason = "the handler wants it later" } = verdict;
       const afterMs = after === undefined ? undefined : delayMsOf(after);
@@ -102,10 +117,14 @@ function isVerdict(value: unknown): value is Verdict {
     case "failed":
       return typeof reason === "string";
     case "retry":
-      return after === undefined || (typeof after === "string" && isDelay(after));
+      return isTextOrNothing(reason) && isTextOrNothing(after) && isDelay(after ?? "0");
     default:
       return false;
   }
+}
+
+function isTextOrNothing(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === "string";
 }
 
 function isDelay(text: string): boolean {

@@ -1,0 +1,6 @@
+/** It comes without types. */
+declare module "dynalite" {
+  import type { Server } from "node:http";
+
+  export default function dynalite(options: { readonly createTableMs?: number }): Server;
+}
