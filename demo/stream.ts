@@ -65,6 +65,16 @@ export class DemoStream {
     });
   }
 
+  /** A durable pull consumer, for a bridge that does not make its own. */
+  async createConsumer(ackWaitMs: number): Promise<void> {
+    await this.#manager.consumers.add(this.name, {
+      durable_name: CONSUMER,
+      ack_policy: "explicit",
+      ack_wait: ackWaitMs * 1e6,
+      max_deliver: -1,
+    });
+  }
+
   /** Publishes message number `n` and waits until the server has stored it. */
   async publish(n: number): Promise<void> {
     const message = demoMessage(n);

@@ -1,6 +1,13 @@
 // What arrived against what was sent: every message, byte for byte.
 import type { DemoMessage } from "./messages.ts";
-import type { Arrival } from "./target.ts";
+
+/** One message that arrived, as a receiver reads it. */
+export type Arrival = {
+  /** `<origin>/<stream sequence>/<timestamp>` */
+  readonly id: string;
+  readonly data: Buffer;
+  readonly headers: ReadonlyMap<string, readonly string[]>;
+};
 
 export type Verdict = {
   readonly sent: number;
@@ -61,8 +68,7 @@ export function lastLines(result: Verdict, unordered: string | undefined): reado
   ];
 }
 
-/** `<origin>/<stream sequence>/<timestamp>` */
-function sequenceOf({ id }: Arrival): number {
+export function sequenceOf({ id }: Pick<Arrival, "id">): number {
   return Number(id.split("/").at(-2));
 }
 

@@ -69,6 +69,8 @@ export function bridge(config: Config, ports: BridgePorts): Bridge {
   let { management } = config;
   let known: Incarnation | undefined;
   let toldWindows = false;
+  /** What is known of the messages of each replay that goes on. */
+  const replays = new Map<string, Memory>();
 
   const sourceOptions = {
     dial,
@@ -161,8 +163,13 @@ export function bridge(config: Config, ports: BridgePorts): Bridge {
           ...receipt,
           replay: replayFacts(replay, wanted.consumer, source),
         });
-        const parts = { memory: new Memory(), report: (receipt: Receipt) => report(told(receipt)) };
-        return told(await runOver(source, parts, { ...until, idleMs: REPLAY_IDLE_MS }));
+        // A replay that is cut short, or has put something off, comes again.
+        const ofReplay = replays.get(replay.id) ?? new Memory();
+        replays.set(replay.id, ofReplay);
+        const parts = { memory: ofReplay, report: (receipt: Receipt) => report(told(receipt)) };
+        const receipt = await runOver(source, parts, { ...until, idleMs: REPLAY_IDLE_MS });
+        if (receipt.stop === "idle" && receipt.ackPending === 0) replays.delete(replay.id);
+        return told(receipt);
       } catch (error) {
         const receipt = notOpened(error, false, startedAt);
         const told = { ...receipt, replay: replayFacts(replay, wanted.consumer, undefined) };

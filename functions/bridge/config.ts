@@ -127,7 +127,13 @@ function build(
   const ackWaitMs = reader.duration("JETSTREAM_ACK_WAIT", "10s", "1s", isFifo ? "4m" : "1h");
   // One ahead for each handler, so that none waits for the next pull.
   const window = batchSize * concurrency * (kind === "handler" ? 2 : 1);
-  const consumer = consumerOf(reader, { ackWaitMs, isFifo, isOrdered, window });
+  const consumer = consumerOf(reader, {
+    ackWaitMs,
+    isFifo,
+    isOrdered,
+    isHandler: handler !== undefined,
+    window,
+  });
   const target = targetOf(reader, kind, consumer, handler);
   const wakeIntervalMs = reader.optionalDuration("WAKE_INTERVAL", "1s", "8760h");
   const doorbellQueueUrl = reader.optional("DOORBELL_QUEUE_URL", "the URL of a queue", queueUrlOf);

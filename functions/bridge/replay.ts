@@ -45,7 +45,10 @@ export function replayFacts(
   consumer: string,
   source: Pick<JetStreamSource, "extent"> | undefined,
 ): ReplayFacts {
-  const { id: _id, ...start } = replay;
+  const start: ReplayStart =
+    "startTime" in replay
+      ? { startTime: replay.startTime }
+      : { startSequence: replay.startSequence };
   const { first, last, settled } = source?.extent ?? {};
   const wanted = "startSequence" in replay ? replay.startSequence : undefined;
   const isGone = wanted !== undefined && first !== undefined && first > wanted;

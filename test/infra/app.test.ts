@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import { OPTIONS } from "../../functions/bridge/config.ts";
 import { ForwardStack } from "../../infra/forward-stack.ts";
 import { settingsFrom } from "../../infra/settings.ts";
+import { bytesOf, loadedAtStart } from "../support/bundle-size.ts";
 import { temporaryFolder } from "../support/leave-nothing.ts";
 
 const SETTINGS = {
@@ -189,19 +190,3 @@ test("the real bundle: one handler, small, and nothing in it that only the build
   expect(atStart).toBeGreaterThan(200_000); // the NATS clients are found
   expect(atStart).toBeLessThan(MOST_BYTES_AT_START);
 });
-
-function bytesOf(folder: string, files: Iterable<string>): number {
-  return [...files].reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
-}
-
-/** The entry and all it imports statically, in turn. */
-function loadedAtStart(folder: string, entry: string): ReadonlySet<string> {
-  const loaded = new Set([entry]);
-  for (const name of loaded) {
-    const code = readFileSync(join(folder, name), "utf8");
-    for (const [, chunk] of code.matchAll(/(?:from|import)"\.\/([\w.-]+\.mjs)"/g)) {
-      if (chunk) loaded.add(chunk);
-    }
-  }
-  return loaded;
-}

@@ -76,9 +76,14 @@ async function expectNothingLeft(demo: Demo): Promise<void> {
 
 function isAlive(pid: number): boolean {
   // A dead orphan may linger in the table as a zombie until somebody collects it.
-  const table = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
-  const state = table.error ? "" : table.stdout.trim();
+  const state = stateOf(pid);
   return state !== "" && !state.startsWith("Z");
+}
+
+/** As `ps` shows it: a `T` is stopped. */
+function stateOf(pid: number): string {
+  const table = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
+  return table.error ? "" : table.stdout.trim();
 }
 
 test("kills the service in the middle, loses nothing, keeps the order, and says so in its last lines", async () => {
@@ -124,20 +129,68 @@ test.each([
   await expectNothingLeft(demo);
 });
 
+/** The numbers of a wake's line: pulled, acked, threw, put off, billed, idle. */
+const WAKE =
+  /^ +[\d.]+ s {2}(?:tick|doorbell, \d+ rings?) +(?:cold|warm) +(?:-|[\d.]+ s) +(\d+) +(\d+) +(\d+) +(\d+) +\w+ +(\d+) ms +(\d+) ms$/gm;
+
+test("--wake: ticks and rings wake a function that sleeps, one wake is killed, and nothing is lost", async () => {
+  const startedAt = Date.now();
+  const demo = startDemo("--wake");
+  await demo.says("asleep: process");
+  expect(stateOf(Number(/asleep: process (\d+)/.exec(demo.text())?.[1]))).toMatch(/^T/);
+  await demo.endsWith(0);
+  expect(Date.now() - startedAt).toBeLessThan(45_000); // 20 s where the machine has nothing else to do
+  const said = demo.text();
+  const [sent, arrived, lost, duplicates, order] = said.trimEnd().split("\n").slice(-5);
+  expect([sent, arrived, lost, order]).toEqual([
+    "sent 1500",
+    "arrived 1500",
+    "lost 0",
+    "order kept",
+  ]);
+  // At most what the killed process had.
+  const held = Number(/killed in the middle \(SIGKILL\), .* held (\d+) messages/.exec(said)?.[1]);
+  expect(held).toBeGreaterThan(0);
+  expect(Number(duplicates?.split(" ")[1])).toBeLessThanOrEqual(held);
+
+  expect(said).toMatch(/ s {2}tick +cold +- /);
+  expect(said).toMatch(/ s {2}doorbell, \d+ rings? +(cold|warm) /);
+  expect(said).toMatch(/ s {2}(tick|doorbell, .*) +warm +[\d.]+ s /);
+  const rows = [...said.matchAll(WAKE)].map((row) => row.slice(1).map(Number));
+  expect(rows.length).toBeGreaterThanOrEqual(3);
+  const [pulled = 0, acked, threw, putOff] = [0, 1, 2, 3].map((column) =>
+    rows.reduce((sum, row) => sum + (row[column] ?? 0), 0),
+  );
+  expect(acked).toBe(pulled);
+  expect(threw).toBeGreaterThan(0);
+  expect(putOff).toBeGreaterThan(0);
+  expect(said).toMatch(
+    /^\d+ wakes +\d+ by tick, \d+ by doorbell with \d+ rings; \d+ cold starts$/m,
+  );
+  expect(said, "no terminal, so no escape codes").not.toContain("\u001B");
+  await expectNothingLeft(demo);
+});
+
 test.for([
-  { signal: "SIGINT", code: 130, when: "accepted" },
-  { signal: "SIGTERM", code: 143, when: "restarted" },
-] as const)("leaves nothing after $signal", async ({ code, signal, when }) => {
-  const demo = startDemo();
+  { signal: "SIGINT", code: 130, when: "accepted", args: [] },
+  { signal: "SIGTERM", code: 143, when: "restarted", args: [] },
+  { signal: "SIGINT", code: 130, when: "and rang once", args: ["--wake"] }, // which wakes it
+  { signal: "SIGTERM", code: 143, when: "asleep: process", args: ["--wake"] },
+] as const)("leaves nothing after $signal, $args, $when", async ({ args, code, signal, when }) => {
+  const demo = startDemo(...args);
   await demo.says(when);
+  await sleep(150);
   demo.child.kill(signal);
   await demo.endsWith(code);
   await expectNothingLeft(demo);
 });
 
-test("leaves nothing even when it is killed itself", async () => {
-  const demo = startDemo();
-  await demo.says("accepted");
+test.for([
+  { when: "accepted", args: [] },
+  { when: "asleep: process", args: ["--wake"] },
+] as const)("leaves nothing even when it is killed itself, $args", async ({ args, when }) => {
+  const demo = startDemo(...args);
+  await demo.says(when);
   demo.child.kill("SIGKILL");
   await once(demo.child, "close");
   await sleep(500);
@@ -169,6 +222,13 @@ test("removes its stream from a server that is not its own, and touches no other
   interrupted.child.kill("SIGINT");
   await interrupted.endsWith(130);
   expect(await streams()).toEqual(["THEIRS"]);
+
+  const asleep = startDemo("--wake", "--nats-url", url);
+  await asleep.says("asleep: process");
+  asleep.child.kill("SIGINT");
+  await asleep.endsWith(130);
+  expect(asleep.text()).not.toContain("s3cret");
+  expect(await streams()).toEqual(["THEIRS"]);
 });
 
 test("what it is given wrongly it says, all at once, and ends with 2; help is help", async () => {
@@ -182,10 +242,15 @@ test("what it is given wrongly it says, all at once, and ends with 2; help is he
   const both = startDemo("--target", "lambda", "--queue", "fifo");
   await both.endsWith(2);
   expect(both.text()).toContain('--queue: given "fifo", expected it only with --target sqs');
+  const wake = startDemo("--wake", "--target", "lambda", "--queue", "fifo");
+  await wake.endsWith(2);
+  expect(wake.text()).toContain('--target: given "lambda", expected it only without --wake');
+  expect(wake.text()).toContain('--queue: given "fifo", expected it only without --wake');
   const unknown = startDemo("--frobnicate");
   await unknown.endsWith(2);
   expect(unknown.text()).toContain("Unknown option '--frobnicate'");
   const help = startDemo("--help");
   await help.endsWith(0);
   expect(help.text()).toContain("npm run demo -- --queue standard");
+  expect(help.text()).toContain("npm run demo -- --wake");
 });

@@ -1,11 +1,9 @@
 // What a wake costs that finds nothing to do: round trips to NATS, seen through a proxy that delays every byte.
 import { afterAll, describe, expect, test } from "vitest";
-import { bridge } from "../../functions/bridge/bridge.ts";
 import { systemClock } from "../../functions/bridge/clock.ts";
-import { readConfig } from "../../functions/bridge/config.ts";
 import { onMessage } from "../../functions/bridge/handler.ts";
-import { credentialsFault } from "../../functions/bridge/source/credentials.ts";
 import { bothServers } from "../support/both-servers.ts";
+import { handlerBridge } from "../support/in-process.ts";
 import { operate } from "../support/jetstream.ts";
 import { type NatsProxy, startNatsProxy } from "../support/nats-proxy.ts";
 import { startNatsServer } from "../support/nats-server.ts";
@@ -24,24 +22,16 @@ afterAll(() => console.log(measured.join("\n")));
 
 /** An empty wake, without the time that it waits for messages. */
 async function wake(proxy: NatsProxy): Promise<number> {
-  const { definition } = onMessage(() => undefined);
-  const { config } = readConfig(
+  const sleeper = handlerBridge(
+    onMessage(() => undefined),
     {
       NATS_URL: proxy.url,
       JETSTREAM_STREAM: "EMPTY",
       JETSTREAM_CONSUMER: "sleeper",
-      IDLE_TIMEOUT: `${IDLE_MS}ms`,
     },
-    "lambda",
-    { credentialsFault, readFile: () => "", handler: { kind: "one" } },
   );
-  const handlers = bridge(config!, {
-    observe: () => undefined,
-    report: () => undefined,
-    handler: { definition, log: () => console as never },
-  });
   const startedAt = systemClock.now();
-  const receipt = await handlers.attempt({ deadline: startedAt + 30_000, idleMs: IDLE_MS });
+  const receipt = await sleeper.attempt({ deadline: startedAt + 30_000, idleMs: IDLE_MS });
   expect(receipt).toMatchObject({ stop: "idle", pulled: 0, calls: 0 });
   return systemClock.now() - startedAt - IDLE_MS;
 }

@@ -10,7 +10,7 @@ interface Timed {
 }
 
 /** At its time, or when something happens next after it: that is where the narrow places are. */
-export type Moment = "now" | "next send" | "next answer" | "next ack";
+export type Moment = "now" | "next send" | "next answer" | "next ack" | "next long handling";
 
 /** Whatever does not come within this is not waited for. */
 export const MOMENT_MS: Ms = 2000;

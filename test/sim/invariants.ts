@@ -1,8 +1,10 @@
 /** What must be true at the end of every seed, law by law (`docs/guarantees.md`). */
-import type { Ledger, PublishedMessage, RunRecord, Try } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
+import type { PublishedMessage, RunRecord, Try } from "./records.ts";
 import type { Simulation } from "./simulation.ts";
 import { judgeBurials } from "./judge-burials.ts";
 import { judgeStops } from "./judge-stops.ts";
+import { judgeOutputs } from "./outputs.ts";
 
 export function judge(simulation: Simulation): void {
   for (const message of simulation.ledger.published.values()) {
@@ -20,6 +22,7 @@ export function judge(simulation: Simulation): void {
   if (simulation.scenario.isOrdered) orderKept(simulation);
   for (const run of simulation.ledger.runs) receiptAddsUp(simulation, run);
   judgeStops(simulation);
+  judgeOutputs(simulation);
 }
 
 /** Law 1: accepted, buried, or taken out of the stream by somebody else. */

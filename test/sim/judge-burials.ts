@@ -1,5 +1,6 @@
 /** Law 3, and 4 where a neighbour is to blame: what a dead letter says about its message is true. */
-import type { Try } from "./ledger.ts";
+import type { Try } from "./records.ts";
+import { untruthOf } from "./judge-letters.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Simulation } from "./simulation.ts";
 
@@ -16,14 +17,15 @@ export function judgeBurials(simulation: Simulation): void {
   }
 }
 
-function judgeLetter(
-  { ledger, scenario }: Simulation,
-  uid: number,
-  sent: readonly Try[],
-  letter: Try,
-): void {
+function judgeLetter(simulation: Simulation, uid: number, sent: readonly Try[], letter: Try): void {
+  const { ledger, scenario } = simulation;
   if (scenario.onRejected === "hold")
     return ledger.breach(3, `message ${uid} was buried, and it should have been held`);
+  if (scenario.handler) {
+    const untruth = untruthOf(simulation, uid, letter);
+    if (untruth !== undefined) ledger.breach(3, `message ${uid} was buried ${untruth}`);
+    return undefined;
+  }
   const reason = letter.entry.attributes.get("dead-letter-reason") ?? "";
   const evidence = letter.entry.attributes.get("dead-letter-evidence") ?? "";
   const before = sent.filter(({ sentAt }) => sentAt <= letter.sentAt);

@@ -1,6 +1,6 @@
 /** Law 12: every stop is called what it was. */
 import type { Ms } from "../../functions/bridge/core/ports.ts";
-import type { RunRecord } from "./ledger.ts";
+import type { RunRecord } from "./records.ts";
 import type { Simulation } from "./simulation.ts";
 
 export function judgeStops(simulation: Simulation): void {
@@ -16,7 +16,7 @@ export function judgeStops(simulation: Simulation): void {
 }
 
 function isTrue(simulation: Simulation, run: RunRecord): boolean {
-  const { happened, ledger, scenario, toldToStopAt } = simulation;
+  const { handlings, happened, ledger, scenario, toldToStopAt } = simulation;
   const endedAt = run.endedAt ?? 0;
   const from = run.startedAt - scenario.ackWaitMs - 1000;
   // A message that was given back with a delay may still be out.
@@ -48,6 +48,7 @@ function isTrue(simulation: Simulation, run: RunRecord): boolean {
       return (
         wasDisturbed ||
         isWaitedFor ||
+        handlings.size > 0 ||
         scenario.messages.some(({ poison, bytes }) => poison || bytes > scenario.targetMaxBytes)
       );
     case "unavailable":

@@ -4,84 +4,13 @@
  */
 import type { Ms } from "../../functions/bridge/core/ports.ts";
 import type { Receipt } from "../../functions/bridge/run/receipt.ts";
-import type { SqsEntry } from "../../functions/bridge/sinks/sqs/entry.ts";
 import type { Connection } from "./jetstream/model-server.ts";
 import type { StoredMessage } from "./jetstream/model-stream.ts";
+import type { Breach, Disturbance, PublishedMessage, RunRecord, Try } from "./records.ts";
 import type { World } from "./world.ts";
 
 /** The age that the bridge allows a proof that stream and consumer are the same. */
 const PROOF_MS: Ms = 250;
-
-export interface Breach {
-  readonly law: number;
-  readonly text: string;
-}
-
-/** One run of the loop, from its first connection to its receipt. */
-export interface RunRecord {
-  readonly id: number;
-  readonly process: number;
-  readonly startedAt: Ms;
-  endedAt: Ms | undefined;
-  receipt: Receipt | undefined;
-  readonly connections: Set<Connection>;
-  /** Up to when the server has promised a message to this run. */
-  readonly leases: Map<number, Lease>;
-  /** Acks that the server took from this run, by their tokens. */
-  readonly acked: Set<string>;
-  /** When the server last told this run that nothing is left. */
-  sawNothingLeftAt: Ms;
-}
-
-interface Lease {
-  readonly consumerSequence: number;
-  readonly deliveredAt: Ms;
-  until: Ms;
-}
-
-export interface PublishedMessage {
-  readonly uid: number;
-  /** The how manieth that was published. */
-  readonly place: number;
-  readonly group: string;
-  readonly stored: StoredMessage;
-  /** The stream as it was then; a stream made anew is another one. */
-  readonly streamCreated: string;
-  /** Taken out of the stream by the scenario before it was settled. */
-  goneBecause: string | undefined;
-}
-
-/** One entry of one call. */
-export interface Try {
-  readonly run: RunRecord;
-  readonly uid: number;
-  readonly target: "target" | "dead letters";
-  readonly lease: Lease | undefined;
-  readonly entry: SqsEntry;
-  readonly sentAt: Ms;
-  /** How the model dealt with it. */
-  fate: "under way" | "accepted" | "failed" | "permanent" | "call failed";
-  /** Accepted, and the target had it before (FIFO, within five minutes): it is not there twice. */
-  isDeduplicated: boolean;
-  settledAt: Ms;
-  /** The answer reached the run, whole and in time, and said what is true. */
-  isAnswered: boolean;
-  /** The answer did not name it, whatever had become of it. */
-  isMissing: boolean;
-  /** Other entries of the same call that were accepted, as the answer said. */
-  othersAccepted: number;
-  /** Another entry of the same call failed; and failed for good. */
-  besideFailed: boolean;
-  besidePermanent: boolean;
-}
-
-/** Something that explains why work was done twice or not at once. `run` undefined: all of them. */
-export interface Disturbance {
-  readonly what: string;
-  readonly from: Ms;
-  readonly to: Ms;
-  readonly run: RunRecord | undefined;
-}
 
 export class Ledger {
   readonly published: Map<number, PublishedMessage> = new Map();
@@ -209,7 +138,8 @@ export class Ledger {
   /** Law 2, and 6 where the answer did not name the entry at all. */
   #checkEvidence(uid: number, token: string): void {
     const tries = this.tries.get(uid) ?? [];
-    if (tries.some(({ fate }) => fate === "accepted")) return;
+    const accepted = tries.filter(({ fate }) => fate === "accepted");
+    if (accepted.length > 0) return this.#checkOutputs(uid, accepted);
     const before = this.#uidOf.get(token);
     if (before !== uid) {
       // Nobody can call back what leaves within the age of a proof after the stream was made anew.
@@ -219,6 +149,11 @@ export class Ledger {
           2,
           `message ${uid} was acked with the token of message ${before}, of a stream or consumer before`,
         );
+    } else if (tries.at(-1)?.said !== undefined) {
+      this.breach(
+        10,
+        `message ${uid} was acked, and what its handler said was ${tries.at(-1)?.said}`,
+      );
     } else if (tries.at(-1)?.isMissing) {
       this.breach(6, `message ${uid} was acked, and was missing from the answer`);
     } else {
@@ -227,6 +162,23 @@ export class Ledger {
         `message ${uid} was acked, and neither the target nor the dead letters had taken it`,
       );
     }
+  }
+
+  /** What was published for it is part of it. */
+  #checkOutputs(uid: number, accepted: readonly Try[]): void {
+    if (accepted.some(({ target }) => target === "dead letters")) return;
+    const missing = accepted.at(-1)?.unstored?.();
+    if (missing !== undefined)
+      this.breach(
+        2,
+        `message ${uid} was acked, and "${missing}", published for it, was not stored`,
+      );
+  }
+
+  /** What a process has put off is known to the one that comes after it. */
+  inherits(process: number, from: number): void {
+    const putOff = this.#putOff.get(from);
+    if (putOff) this.#putOff.set(process, new Map(putOff));
   }
 
   // — What the bridge does with a message while it may be somebody else's

@@ -8,7 +8,7 @@ import { outcomesOf as functionOutcomesOf } from "../../functions/bridge/sinks/l
 import { outcomesOf } from "../../functions/bridge/sinks/sqs/answer.ts";
 import type { SqsEntry } from "../../functions/bridge/sinks/sqs/entry.ts";
 import type { WireMessage } from "../../functions/bridge/source/wire.ts";
-import type { Plants } from "./bridge-process.ts";
+import type { Plants } from "./plants.ts";
 
 export interface PlantedBug {
   readonly law: number;

@@ -3,7 +3,7 @@ import type { Ms } from "../../functions/bridge/core/ports.ts";
 import type { SqsAnswer, SqsFailure, SqsSuccess } from "../../functions/bridge/sinks/sqs/answer.ts";
 import type { SqsEntry } from "../../functions/bridge/sinks/sqs/entry.ts";
 import { uidOf } from "./message-body.ts";
-import type { Try } from "./ledger.ts";
+import type { Try } from "./records.ts";
 import type { Random } from "./random.ts";
 
 export interface Weather {

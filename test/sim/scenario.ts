@@ -2,6 +2,7 @@
 import type { Ms } from "../../functions/bridge/core/ports.ts";
 import { type Fault, MOMENT_MS } from "./faults.ts";
 import { planFaults } from "./plan-faults.ts";
+import { type HandlerPlan, withHandler } from "./with-handler.ts";
 import type { Poison } from "./queue-weather.ts";
 import { Random } from "./random.ts";
 
@@ -23,7 +24,9 @@ export interface Scenario {
   /** A process that goes on, or one that is started for a while again and again. */
   readonly shape: "service" | "lambda";
   readonly isOrdered: boolean;
-  readonly target: "sqs" | "eventbridge" | "function";
+  readonly target: "sqs" | "eventbridge" | "function" | "handler";
+  /** Where the target is one. */
+  readonly handler: HandlerPlan | undefined;
   /** Of a function. */
   readonly bisectOnError: boolean;
   /** Dead letters: in a queue, a bucket, or the bucket what the queue does not take. */
@@ -39,6 +42,7 @@ export interface Scenario {
   /** Most bytes of one pull. */
   readonly pullBytes: number;
   readonly natsTimeoutMs: Ms;
+  /** Of one call to the target, a handler's apart, or to the dead letters. */
   readonly sinkTimeoutMs: Ms;
   readonly patienceMs: Ms;
   readonly maximumRetryAttempts: number;
@@ -54,9 +58,18 @@ export interface Scenario {
   readonly quietAt: Ms;
 }
 
+/** So many scenarios have a handler as their target. */
+const HANDLERS = 0.3;
+
 const VERSIONS = ["2.9.10", "2.10.27", "2.11.6", "2.15.2"];
 
 export function scenarioOf(seed: number): Scenario {
+  const base = forwarding(seed);
+  const ofHandlers = new Random(seed ^ 0x2545f491);
+  return ofHandlers.chance(HANDLERS) ? withHandler(base, ofHandlers) : base;
+}
+
+function forwarding(seed: number): Scenario {
   const random = new Random(seed);
   const isOrdered = random.chance(0.5);
   const isClustered = random.chance(0.3);
@@ -83,6 +96,7 @@ export function scenarioOf(seed: number): Scenario {
     shape: random.chance(0.7) ? "service" : "lambda",
     isOrdered,
     target,
+    handler: undefined,
     bisectOnError: others.chance(0.5),
     stores,
     onRejected: isHolding ? "hold" : "bury",

@@ -1,26 +1,27 @@
 /** One seed, played to its end: the models, the bridge between them, and what goes wrong. */
 import type { Ms } from "../../functions/bridge/core/ports.ts";
-import type { Plants } from "./bridge-process.ts";
+import { boundOf, healHandler } from "./bounds.ts";
+import type { Plants } from "./plants.ts";
+import { Executions } from "./executions.ts";
 import { happens, type Moment, schedule } from "./faults.ts";
 import { judge } from "./invariants.ts";
 import type { Way } from "./jetstream/link.ts";
 import type { ModelConsumer } from "./jetstream/model-consumer.ts";
 import { ModelServer } from "./jetstream/model-server.ts";
 import type { ModelStream } from "./jetstream/model-stream.ts";
-import { type Breach, Ledger } from "./ledger.ts";
+import { Ledger } from "./ledger.ts";
+import type { Breach } from "./records.ts";
+import { grantedMs } from "./lambda-host.ts";
 import { bodyText } from "./message-body.ts";
 import { ModelQueue } from "./model-queue.ts";
+import { OUTPUT_STREAM, publishFate } from "./outputs.ts";
+import type { Handling } from "./plan-handling.ts";
 import { QueueWeather } from "./queue-weather.ts";
 import { Random } from "./random.ts";
 import { type PlannedMessage, type Scenario, scenarioOf } from "./scenario.ts";
 import { Supervisor } from "./supervisor.ts";
+import { Wakes } from "./wakes.ts";
 import { World } from "./world.ts";
-
-/** After the last fault everything is done within this. */
-const BOUND_MS: Ms = 20 * 60_000;
-
-/** The same where some messages are held for ever, and the end is never reached. */
-const HOLDING_BOUND_MS: Ms = 3 * 60_000;
 
 /** Told to stop, it has stopped within this. */
 const STOP_MS: Ms = 60_000;
@@ -53,6 +54,11 @@ export class Simulation {
   readonly deadLetters: ModelQueue;
   readonly targetWeather: QueueWeather;
   readonly deadLettersWeather: QueueWeather;
+  readonly executions: Executions;
+  /** What a handler does with each message. */
+  readonly handlings: Map<number, Handling>;
+  /** Of a handler. */
+  readonly wakes: Wakes | undefined;
   readonly supervisor: Supervisor;
   readonly way: Way;
   readonly streamName = "ORDERS";
@@ -82,6 +88,11 @@ export class Simulation {
       this.deadLettersWeather,
     );
     this.way = this.#wayOf(random.fork(), scenario.natsLatencyMs);
+    this.executions = new Executions(this.world, this.ledger, scenario);
+    this.handlings = new Map(scenario.handler?.handlings);
+    const { handler } = scenario;
+    this.wakes = handler && new Wakes(this, handler, random.fork(), grantedMs(scenario));
+    if (handler) this.#takesOutputs(random.fork());
     this.supervisor = new Supervisor(this);
   }
 
@@ -123,6 +134,7 @@ export class Simulation {
     }
     for (const fault of scenario.faults) schedule(this, fault);
     world.at(scenario.quietAt, () => {
+      if (scenario.handler) return healHandler(this);
       // A function names no failure that is for ever: one that fails alone for ever is not always buried.
       if (scenario.target === "function") this.targetWeather.healAll();
       else this.targetWeather.heal();
@@ -130,8 +142,7 @@ export class Simulation {
     });
     this.supervisor.start();
     const tooMany = (): boolean => world.events > MOST_EVENTS;
-    const boundMs = scenario.onRejected === "hold" ? HOLDING_BOUND_MS : BOUND_MS;
-    await world.run(scenario.quietAt + boundMs, () => this.#isDone() || tooMany());
+    await world.run(scenario.quietAt + boundOf(this), () => this.#isDone() || tooMany());
     if (tooMany()) ledger.breach(1, `more than ${MOST_EVENTS} events, and no end`);
     await this.#stop();
     judge(this);
@@ -168,15 +179,22 @@ export class Simulation {
       place,
       group,
       stored,
+      publishedAt: this.world.now,
       streamCreated,
       goneBecause: undefined,
     });
+    this.wakes?.doorbell?.ring();
   }
 
   #queue(name: "target" | "dead letters", maxBytes: number, weather: QueueWeather): ModelQueue {
     const isFifo = name === "target" && this.scenario.isOrdered;
     const hasMoment = (moment: Moment): void => happens(this, moment);
     return new ModelQueue(this.world, this.ledger, { name, isFifo, maxBytes, weather, hasMoment });
+  }
+
+  #takesOutputs(random: Random): void {
+    this.server.createStream(OUTPUT_STREAM, ["out.>"], "limits");
+    this.server.publishing = () => publishFate(this, random);
   }
 
   #wayOf(random: Random, latencyMs: Ms): Way {

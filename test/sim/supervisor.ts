@@ -2,10 +2,10 @@
 import type { Ms } from "../../functions/bridge/core/ports.ts";
 import { BridgeProcess } from "./bridge-process.ts";
 import type { Link } from "./jetstream/link.ts";
+import { grantedMs, LambdaHost, type Platform } from "./lambda-host.ts";
+import { Sandbox } from "./sandbox.ts";
 import type { Simulation } from "./simulation.ts";
-
-/** What an invocation gets beyond its recovery, which takes an ack wait, and its reserve. */
-const WORK_MS: Ms = 15_000;
+import type { Wake } from "./wakes.ts";
 
 export class Supervisor {
   readonly #simulation: Simulation;
@@ -21,7 +21,7 @@ export class Supervisor {
   }
 
   start(): void {
-    this.#main = this.#spawn(true);
+    this.#main = this.#spawn(true, undefined);
   }
 
   /** All connections of processes that live. */
@@ -47,7 +47,7 @@ export class Supervisor {
     const main = this.#main;
     if (!main || main.process.isDead) return;
     this.#end(main, serverSeesAfterMs);
-    this.#restart(restartAfterMs);
+    this.#restart(restartAfterMs, main);
   }
 
   freeze(ms: Ms, replace: boolean): void {
@@ -69,19 +69,23 @@ export class Supervisor {
   secondCopy(ms: Ms): void {
     const { ledger, world } = this.#simulation;
     ledger.disturb("second copy", ms + 2 * this.#simulation.scenario.ackWaitMs);
-    const copy = this.#spawn(false);
+    const copy = this.#spawn(false, undefined);
     world.after(ms, () => {
       if (this.#simulation.scenario.shape === "lambda") this.#end(copy, 0);
       else copy.stopping.abort();
     });
   }
 
-  #spawn(isMain: boolean): BridgeProcess {
-    const one = new BridgeProcess(this.#simulation, ++this.#count);
+  /** `before`: the process that ran there. */
+  #spawn(isMain: boolean, before: BridgeProcess | undefined): BridgeProcess {
+    const { ledger, scenario } = this.#simulation;
+    const sandbox = scenario.handler && (before?.sandbox ?? new Sandbox());
+    const exit = (ended: BridgeProcess): void => this.#exits(ended);
+    const one = new BridgeProcess(this.#simulation, ++this.#count, { sandbox, exit });
+    if (before?.sandbox) ledger.inherits(one.number, before.number);
     this.#processes.push(one);
     if (isMain) this.#main = one;
-    const life =
-      this.#simulation.scenario.shape === "service" ? this.#serve(one) : this.#invoke(one);
+    const life = this.#lifeOf(one);
     void life.catch((error: unknown) => {
       this.#simulation.ledger.breach(
         12,
@@ -89,6 +93,45 @@ export class Supervisor {
       );
     });
     return one;
+  }
+
+  #lifeOf(one: BridgeProcess): Promise<void> {
+    const { scenario, wakes, world } = this.#simulation;
+    if (scenario.shape === "service") return this.#serve(one);
+    if (!wakes) return this.#invoke(one);
+    const host = new LambdaHost(this.#simulation, one, this.#platform());
+    // What should not be there at all is woken by whoever started it.
+    const beside = (): Promise<Wake> =>
+      new Promise((resolve) => {
+        world.after(scenario.ackWaitMs / 2, () => resolve({ event: {}, rings: [] }));
+      });
+    return host.live(() => (one === this.#main ? wakes.next() : beside()));
+  }
+
+  #platform(): Platform {
+    const isStopping = (): boolean => this.#isStopping;
+    return {
+      get isStopping() {
+        return isStopping();
+      },
+      timedOut: (one) => this.#timedOut(one),
+      exits: (one) => this.#exits(one),
+      anew: (one) => {
+        this.#end(one, 0);
+        if (one === this.#main) this.#restart(2000, one);
+      },
+      wasIdle: (since) => {
+        this.idleAt = since;
+      },
+    };
+  }
+
+  /** Its process ends, by itself: another one is started in its place. */
+  #exits(one: BridgeProcess): void {
+    if (one.process.isDead) return;
+    this.#simulation.world.trace(() => `${one.process.name} exits`);
+    this.#end(one, 0);
+    if (one === this.#main) this.#restart(100, one);
   }
 
   /** An exit by itself is followed by a restart. */
@@ -101,10 +144,10 @@ export class Supervisor {
   async #invoke(one: BridgeProcess): Promise<void> {
     const { world, scenario } = this.#simulation;
     while (!one.process.isDead && !this.#isStopping) {
-      const grantedMs = scenario.ackWaitMs + 3 * scenario.natsTimeoutMs + WORK_MS;
-      const limit = world.after(grantedMs, () => this.#timedOut(one));
+      const granted = grantedMs(scenario);
+      const limit = world.after(granted, () => this.#timedOut(one));
       const startedAt = world.now;
-      const receipt = await one.invoke(grantedMs);
+      const receipt = await one.invoke(granted);
       world.cancel(limit);
       if (receipt.stop === "idle") this.idleAt = startedAt;
       // Nobody but a new deployment makes a consumer that is gone.
@@ -126,7 +169,7 @@ export class Supervisor {
       ledger.breach(12, `run ${run.id} did not return by its deadline`);
     }
     this.#end(one, 0);
-    if (one === this.#main) this.#restart(100);
+    if (one === this.#main) this.#restart(100, one);
   }
 
   #end(one: BridgeProcess, serverSeesAfterMs: Ms): void {
@@ -137,9 +180,13 @@ export class Supervisor {
     one.process.kill();
   }
 
-  #restart(afterMs: Ms): void {
-    this.#simulation.world.after(afterMs, () => {
-      if (!this.#isStopping) this.#spawn(true);
+  /** Where `before` ran, unless that is lost, or it never ran there. */
+  #restart(afterMs: Ms, before?: BridgeProcess): void {
+    const { scenario, world } = this.#simulation;
+    const losesSandbox = world.now < scenario.quietAt ? (scenario.handler?.losesSandbox ?? 0) : 0;
+    const isLost = scenario.handler !== undefined && world.random.chance(losesSandbox);
+    world.after(afterMs, () => {
+      if (!this.#isStopping) this.#spawn(true, isLost ? undefined : before);
     });
   }
 }

@@ -27,6 +27,12 @@ export function findRuntimeClient(): Promise<RuntimeClient> {
   return found;
 }
 
+/** The one that was built before; builds none. */
+export function builtRuntimeClient(): RuntimeClient | undefined {
+  const folder = folderOfBuilt();
+  return existsSync(folder) ? clientIn(folder) : undefined;
+}
+
 /** Before the end-to-end tests, so that no single test pays for it. */
 export default async function setup(): Promise<void> {
   await findRuntimeClient();
@@ -36,7 +42,7 @@ async function find(): Promise<RuntimeClient> {
   const known = process.env[WITHOUT];
   if (known) return { engine: "plain", reason: known };
   try {
-    return { engine: "aws-lambda-ric", bin: join(await built(), PACKAGE, "index.mjs") };
+    return clientIn(await built());
   } catch (error) {
     const why = `aws-lambda-ric needs Linux, cmake, g++, make, python3 and xz, and cannot be had: ${reasonOf(error)}`;
     if (process.env["CI"] === "true") throw new Error(why, { cause: error });
@@ -50,11 +56,19 @@ async function find(): Promise<RuntimeClient> {
 async function built(): Promise<string> {
   // Elsewhere its scripts build nothing and call that a success.
   if (process.platform !== "linux") throw new Error(`this is ${process.platform}`);
-  const manifests = MANIFESTS.map((name) => readFileSync(manifest(name), "utf8")).join("");
-  const wanted = hash("sha256", manifests).slice(0, 12);
-  const folder = join(CACHE, `${wanted}-${process.platform}-${process.arch}`);
+  const folder = folderOfBuilt();
   if (!existsSync(folder)) await buildInto(folder);
   return folder;
+}
+
+function folderOfBuilt(): string {
+  const manifests = MANIFESTS.map((name) => readFileSync(manifest(name), "utf8")).join("");
+  const wanted = hash("sha256", manifests).slice(0, 12);
+  return join(CACHE, `${wanted}-${process.platform}-${process.arch}`);
+}
+
+function clientIn(folder: string): RuntimeClient {
+  return { engine: "aws-lambda-ric", bin: join(folder, PACKAGE, "index.mjs") };
 }
 
 /** Builds beside its place and moves it in: whoever looks finds all of it or nothing. */

@@ -91,7 +91,7 @@ export function anyThrown(): Arbitrary<unknown> {
   );
 }
 
-export function anyHostile(): Arbitrary<unknown> {
+function anyHostile(): Arbitrary<unknown> {
   return fc.constantFrom<unknown>(...HOSTILE);
 }
 

@@ -120,7 +120,7 @@ export class RuntimeProcess {
     const { id, event, timeoutMs } = this.#work;
     clearTimeout(this.#timer);
     this.#timer = this.#killAfter(timeoutMs);
-    this.#child.kill("SIGCONT");
+    if (this.#launch.freeze) this.#child.kill("SIGCONT"); // which Windows does not know
     const { functionArn } = this.#launch;
     this.#give({ id, event, functionArn, deadlineMs: Date.now() + timeoutMs });
     this.#give = undefined;

@@ -6,12 +6,15 @@ import { nameOf, subjectsOf, timeOf } from "./values.ts";
 /** SQS forgets a deduplication id after five minutes: a minute is left for the wake and the call. */
 const MOST_FIFO_ACK_WAIT_MS = 4 * 60_000;
 
+const LEAST_FOR_HANDLERS = 1000;
+
 export function consumerOf(
   reader: Reader,
   given: {
     readonly ackWaitMs: number;
     readonly isFifo: boolean;
     readonly isOrdered: boolean;
+    readonly isHandler: boolean;
     readonly window: number;
   },
 ): Config["consumer"] {
@@ -53,7 +56,9 @@ export function consumerOf(
       reader.fault(name, "nothing", `it with JETSTREAM_DELIVER_POLICY=${policy}`);
     }
   }
-  const derived = given.isOrdered ? given.window : 2 * given.window;
+  // What a handler puts off occupies a place each, for as long as it likes; 1,000 are what NATS itself takes.
+  const least = given.isHandler ? LEAST_FOR_HANDLERS : 0;
+  const derived = given.isOrdered ? given.window : Math.max(2 * given.window, least);
   const maxAckPending = reader.number("JETSTREAM_MAX_ACK_PENDING", derived, 1, 1_000_000);
   return {
     stream,

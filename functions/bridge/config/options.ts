@@ -125,7 +125,7 @@ export const OPTIONS: Readonly<Record<OptionName, Option>> = {
   },
   JETSTREAM_MAX_ACK_PENDING: {
     meaning: "most messages unsettled at once, and so the most duplicates after a crash",
-    fallback: "2 × batch × concurrency, in order 1 ×",
+    fallback: "2 × batch × concurrency, in order 1 ×, for handlers 1000 or more",
   },
   CONSUMER_MANAGEMENT: {
     meaning:

@@ -84,6 +84,7 @@ function conclude<P, D>(
   if (outcome.kind === "accepted" && isPossibleDuplicate(item, before, outcome)) {
     work.tally.duplicates += 1;
   }
+  item.isTimed = outcome.kind === "postponed" && outcome.afterMs !== undefined;
   carryOut(work, item, decision, meaning);
   if (outcome.kind === "rejected") tellHeld(work, item, outcome.reason, decision);
 }

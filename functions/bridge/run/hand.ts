@@ -8,6 +8,8 @@ export interface Item<P> extends Queued {
   readonly prepared: P | Rejected;
   readonly size: number;
   notBefore: Ms;
+  /** Its handler has asked for that time. */
+  isTimed?: boolean;
   /** Until then it may wait for others to share a call with. */
   patientUntil: Ms;
   /** It was tried with nothing else under way, and had time enough to end. */

@@ -44,8 +44,6 @@ export class Memory {
   /** Given back with a delay: until when each occupies a place of max ack pending. */
   readonly #delayed = new Map<number, Ms>();
   readonly #journal: Journal;
-  /** The journal says that a message is on trial. */
-  #isTrying = false;
   /** Messages that the target has accepted in the life of this process. */
   accepted = 0;
 
@@ -85,19 +83,12 @@ export class Memory {
     this.#journal.write([]);
   }
 
-  /** From now until `trialEnds` this message is tried alone. Whatever ends the process until then was its doing. */
+  /** From now until `save` this message is tried alone. Whatever ends the process until then was its doing. */
   trialBegins(message: Message): void {
-    this.#isTrying = true;
     this.#write(message);
   }
 
-  /** What ends the process from here on is somebody else's doing. */
-  trialEnds(): void {
-    if (this.#isTrying) this.#write();
-    this.#isTrying = false;
-  }
-
-  /** What is known survives the process from here on. Called when a run ends. */
+  /** What is known survives the process from here on. Called when a run ends, and after a trial. */
   save(): void {
     this.#write();
   }

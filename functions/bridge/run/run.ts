@@ -3,12 +3,13 @@
  * target it serves nor what woke it.
  */
 import type { Verdict } from "../core/settlement.ts";
+import type { Item } from "./hand.ts";
 import { core, type Decisions, type Policy, type Ports, type Until } from "./policy.ts";
 import type { Counted, Receipt } from "./receipt.ts";
 import { recover } from "./recover.ts";
 import { nextSendAt, ready, send } from "./send.ts";
 import { pullSize, take } from "./take.ts";
-import { turn } from "./trial.ts";
+import { ofOthers, turn } from "./trial.ts";
 import { type Ending, endingOf, SHORTEST_WAIT_MS, Work } from "./work.ts";
 
 /** The first call of a cold process takes longer than those that follow. */
@@ -79,9 +80,13 @@ async function answerOf<P, D>(
 }
 
 async function round<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
+  const shown = work.pool.ending;
+  if (shown) return shown;
   if (work.isOver) return { stop: "deadline" };
+  const early = ofOthers(work, ready(work));
   const batch = pullSize(work);
   const ending =
+    (early.length > 0 ? await send(work, early) : undefined) ??
     (await work.report()) ??
     (batch > 0 ? await take(work, batch) : undefined) ??
     (await keepLeases(work));
@@ -89,15 +94,19 @@ async function round<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
   // Told to stop while it waited for messages: what came goes back unsent.
   if (work.isOver) return { stop: "deadline" };
   const items = turn(work, ready(work));
-  if (items.length === 0) return batch > 0 ? undefined : waitForNext(work);
-  const ended = await send(work, items);
-  work.ports.memory.trialEnds();
-  return ended;
+  const before = work.pool.size;
+  const ended = items.length > 0 ? await send(work, items) : undefined;
+  if (ended) return ended;
+  const hasStarted = work.pool.size > before || (before === 0 && items.length > 0);
+  return hasStarted || batch > 0 ? undefined : waitForNext(work);
 }
 
 /** Past its lease a message may be somebody else's; where order is kept, so may be all behind it. */
 async function keepLeases<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
-  const lapsed = await work.extend();
+  const notOurs = await work.extend();
+  work.pool.lapse(notOurs);
+  // What is under way is let go when its call has ended: it may have been accepted after all.
+  const lapsed = notOurs.filter((item) => !work.pool.has(item));
   if (lapsed.length === 0) return undefined;
   work.letGo(lapsed);
   work.ports.observe("leases-lapsed", { messages: lapsed.length });
@@ -110,7 +119,8 @@ async function keepLeases<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
 
 /** Nothing may be sent yet, and there is no room or no reason to pull. */
 async function waitForNext<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
-  const { hand, outage, policy } = work;
+  const { hand, outage, policy, pool } = work;
+  if (pool.size > 0) return waitForCalls(work);
   // Nothing is held, and what is left of the time is too short for another message.
   if (hand.size === 0) return { stop: "deadline" };
   const waitMs = nextSendAt(work) - work.now;
@@ -133,20 +143,35 @@ async function waitForNext<P, D>(work: Work<P, D>): Promise<Ending | undefined> 
   return undefined;
 }
 
+/** Until a call ends, or something else is due. */
+async function waitForCalls<P, D>(work: Work<P, D>): Promise<undefined> {
+  const ackWaitMs = work.state?.ackWaitMs ?? 0;
+  const dueMs = Math.max(SHORTEST_WAIT_MS, nextSendAt(work) - work.now);
+  const longest = Math.min(ackWaitMs / 4, work.untilReportMs, work.timeLeftMs, dueMs);
+  await work.ports.clock.sleep(Math.max(1, longest), work.pool.stirred);
+}
+
+/** At once, or, without order, what is left of the time that its handler has asked for. */
+function givenBack<P, D>(
+  work: Work<P, D>,
+  { held, isTimed, notBefore }: Item<P>,
+): [Verdict, Counted] {
+  const delayMs = notBefore - work.now;
+  if (!isTimed || work.isOrdered || delayMs <= 0) return [{ kind: "release", held }, "released"];
+  return [{ kind: "retry", held, delayMs }, "retried"];
+}
+
 /** In this order: what was sent is confirmed, nothing more arrives, the rest goes back oldest first. */
 async function finish<P, D>(work: Work<P, D>, ending: Ending): Promise<Receipt> {
   const { ports, decisions } = work;
+  await work.pool.end(work);
   await work.settled();
   work.receive(await ports.source.stopReceiving());
   const held = [...work.hand];
   const ours = held.filter((item) => decisions.isOurs(item.held, work.now));
   work.letGo(held.filter((item) => !decisions.isOurs(item.held, work.now)));
   work.hand.remove(ours);
-  const releases = ours.map((item): [Verdict, Counted] => [
-    { kind: "release", held: item.held },
-    "released",
-  ]);
-  await work.settle(new Map(releases));
+  await work.settle(new Map(ours.map((item) => givenBack(work, item))));
   await work.settled();
   if (ending.stop === "gone") ports.memory.clear();
   // An idle run has just looked, and done nothing since.

@@ -8,7 +8,7 @@ import { deliverWithin } from "./deliver.ts";
 import { whileExtending } from "./keep-alive.ts";
 import type { Item } from "./hand.ts";
 import type { Counted } from "./receipt.ts";
-import { isOftenDelivered } from "./trial.ts";
+import { isOftenDelivered, trialEnds } from "./trial.ts";
 import type { Ending, Work } from "./work.ts";
 
 /** Those that are sent now, oldest first. A call that is not full waits while all of its messages are patient. */
@@ -18,7 +18,7 @@ export function ready<P, D>(work: Work<P, D>): readonly Item<P>[] {
   const margin = Math.min(policy.sinkTimeoutMs, (work.state?.ackWaitMs ?? 0) / 3);
   const due = decisions
     .sendable(hand, now)
-    .filter((item) => decisions.isOurs(item.held, now, margin));
+    .filter((item) => decisions.isOurs(item.held, now, margin) && !work.pool.has(item));
   const mayFill = due.length < ports.sink.limits.entries;
   return mayFill && due.every((item) => now < item.patientUntil) ? [] : due;
 }
@@ -30,6 +30,7 @@ export function nextSendAt<P, D>(work: Work<P, D>): Ms {
   for (const item of work.hand) {
     if (item.group !== undefined && groups.has(item.group)) continue;
     if (item.group !== undefined) groups.add(item.group);
+    if (work.pool.has(item)) continue;
     next = Math.min(next, Math.max(item.notBefore, item.patientUntil));
   }
   return Math.max(next, work.outage.until);
@@ -40,19 +41,21 @@ export async function send<P, D>(
   work: Work<P, D>,
   items: readonly Item<P>[],
 ): Promise<Ending | undefined> {
-  const { decisions, ports } = work;
+  const { ports } = work;
   for (const item of items) item.letter ??= letterOf(work, item);
   const toSend = items.filter((item) => !item.letter && !isRejected(item.prepared));
   const { limits } = ports.sink;
-  const allowed = work.outage.isOn ? { ...limits, concurrency: 1 } : limits;
-  const isSuspect = (item: Item<P>): boolean =>
-    limits.aloneIsEvidence === true && hasFailedInCompany(work, item);
-  const calls = decisions.pack(toSend, allowed, (item) => item.size, isSuspect);
+  const calls = toSend.length > 0 ? packed(work, toSend) : [];
   const startedAt = work.now;
-  const deliveries = await whileExtending(work, (lapsed) =>
-    Promise.all(calls.map((call) => deliverAndSettle(work, call, lapsed))),
-  );
   work.tally.calls += calls.length;
+  if (limits.sharesProcess) {
+    for (const call of calls) work.pool.start(work, call, (...with_) => deliver(work, ...with_));
+  }
+  const deliveries = limits.sharesProcess
+    ? []
+    : await whileExtending(work, (lapsed) =>
+        Promise.all(calls.map((call) => deliverAndSettle(work, call, lapsed))),
+      );
 
   const meaning = new Map<Verdict, Counted>();
   for (const item of items) {
@@ -60,19 +63,21 @@ export async function send<P, D>(
       refuse(work, item, item.prepared.rejected, meaning);
     }
   }
-  if (!isLong(work)) {
+  if (!isLong(work) && !limits.sharesProcess) {
     for (const [position, call] of calls.entries()) {
       judge(work, call, deliveries[position] as Delivery, meaning);
     }
   }
-  work.measure(work.now - startedAt, calls.flat().length);
+  // A suspect may not have been tried at all: it is buried.
+  if (work.pool.size === 0) trialEnds(work);
+  if (!limits.sharesProcess) work.measure(work.now - startedAt, calls.flat().length);
   const buried = await bury(
     work,
-    items.filter((item) => item.letter),
+    items.filter((item) => item.letter && !work.pool.has(item)),
     meaning,
   );
-  removeSettled(work, items, meaning);
-  await work.settle(meaning);
+  work.remove(items, meaning);
+  if (meaning.size > 0 || !limits.sharesProcess) await work.settle(meaning);
   return buried ?? outageOf(work, deliveries) ?? tooManyHeld(work) ?? tooManyDelayed(work);
 }
 
@@ -96,18 +101,9 @@ async function deliverAndSettle<P, D>(
   if (!isLong(work)) return delivery;
   const meaning = new Map<Verdict, Counted>();
   judge(work, call, delivery, meaning);
-  removeSettled(work, call, meaning);
+  work.remove(call, meaning);
   await work.settle(meaning);
   return delivery;
-}
-
-function removeSettled<P, D>(
-  work: Work<P, D>,
-  items: readonly Item<P>[],
-  meaning: ReadonlyMap<Verdict, Counted>,
-): void {
-  const settled = new Set([...meaning.keys()].map(({ held }) => held.message.streamSequence));
-  work.hand.remove(items.filter((item) => settled.has(item.sequence)));
 }
 
 /**
@@ -169,4 +165,16 @@ function tooManyDelayed<P, D>(work: Work<P, D>): Ending | undefined {
     stop: "blocked",
     reason: `${delayed} messages wait for another try, which is more than half of max ack pending`,
   };
+}
+
+function packed<P, D>(
+  work: Work<P, D>,
+  items: readonly Item<P>[],
+): readonly (readonly Item<P>[])[] {
+  const { limits } = work.ports.sink;
+  const concurrency = work.outage.isOn ? 1 : limits.concurrency - work.pool.size;
+  if (concurrency <= 0) return [];
+  const isSuspect = (item: Item<P>): boolean =>
+    limits.aloneIsEvidence === true && hasFailedInCompany(work, item);
+  return work.decisions.pack(items, { ...limits, concurrency }, (item) => item.size, isSuspect);
 }

@@ -9,6 +9,9 @@ import { type Ending, endingOf, type PullHistory, SHORTEST_WAIT_MS, type Work } 
 /** A server that ends pulls is asked again after this, growing with each. */
 const PAUSE_MS: Ms = 50;
 
+/** A pull waits so long for messages while calls are under way. */
+const BESIDE_CALLS_MS: Ms = 250;
+
 /** So many pulls in a row that the server ended, and the run ends as `broken`. */
 const INTERRUPTIONS = 12;
 
@@ -80,6 +83,8 @@ function waitOf<P, D>(work: Work<P, D>): Ms {
     (work.state?.ackWaitMs ?? 0) / 4,
     work.timeLeftMs,
     work.untilReportMs,
+    // What becomes of calls that go on is not waited for longer.
+    work.pool.size > 0 ? BESIDE_CALLS_MS : Number.POSITIVE_INFINITY,
   );
   return Math.max(SHORTEST_WAIT_MS, Math.min(longest, nextSendAt(work) - work.now));
 }
@@ -129,7 +134,7 @@ async function emptyPull<P, D>(
   if (idleMs === undefined && emptyMs < work.policy.stateIntervalMs) return undefined;
   await work.settled();
   // Nothing came since: what was true then is true now.
-  const isFresh = work.stateAt >= (history.emptySince ?? work.now);
+  const isFresh = work.stateAt >= Math.max(history.emptySince ?? work.now, work.lastVerdictAt);
   const state = isFresh && work.state ? work.state : await work.look();
   if ("end" in state) return endingOf(state);
   if (state.paused) return { stop: "paused", reason: "the consumer is paused on the server" };

@@ -27,10 +27,26 @@ export function turn<P, D>(work: Work<P, D>, due: readonly Item<P>[]): readonly 
   if (!work.ports.sink.limits.sharesProcess) return due;
   const others = due.filter((item) => !isSuspect(work, item));
   const [suspect] = due;
-  if (others.length > 0 || !suspect) return others;
+  // During a trial nobody else starts, and it starts when nothing else is under way.
+  if (work.isTrial) return [];
+  if (others.length > 0 || !suspect || work.pool.size > 0) return others;
   work.ports.memory.trialBegins(suspect.held.message);
+  work.isTrial = true;
   suspect.hadFairTrial = shareLeft(work) >= TRIAL_SHARE;
   return [suspect];
+}
+
+/** Those of `due` that can start before more is pulled, since nobody waits for them: none of them is a suspect. */
+export function ofOthers<P, D>(work: Work<P, D>, due: readonly Item<P>[]): readonly Item<P>[] {
+  const { concurrency, sharesProcess } = work.ports.sink.limits;
+  if (!sharesProcess || work.isTrial || work.pool.size >= concurrency) return [];
+  return due.filter((item) => !isSuspect(work, item));
+}
+
+/** It has an end, whatever that was: what happens to the process from here on is not its doing. */
+export function trialEnds<P, D>(work: Work<P, D>): void {
+  if (work.isTrial) work.ports.memory.save();
+  work.isTrial = false;
 }
 
 /** Whether only suspects are left to be worked on, and whether there is time for others before them. */
@@ -39,6 +55,7 @@ export function beforeSuspects<P, D>(
   due: readonly Item<P>[],
 ): "nobody" | "others" | "no more" {
   if (!work.ports.sink.limits.sharesProcess) return "nobody";
+  if (work.isTrial) return "no more";
   if (![...work.hand].some((item) => isSuspect(work, item))) return "nobody";
   if (shareLeft(work) < 1 - COMPANY_SHARE) return "no more";
   return due.every((item) => isSuspect(work, item)) ? "others" : "nobody";

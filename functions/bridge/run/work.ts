@@ -6,6 +6,7 @@ import { type Stop, stopOf } from "../core/stop.ts";
 import { Hand, type Item } from "./hand.ts";
 import { Outage } from "./outage.ts";
 import type { Decisions, Policy, Ports, Until } from "./policy.ts";
+import { Pool } from "./pool.ts";
 import { type Counted, type Receipt, Tally } from "./receipt.ts";
 
 /** Why a run ends: its name, and in words what the name alone does not say. */
@@ -49,6 +50,8 @@ export class Work<P, D> {
   readonly hand: Hand<P> = new Hand<P>();
   readonly tally: Tally = new Tally();
   readonly outage: Outage;
+  /** Calls that go on, where they do not wait for each other. */
+  readonly pool: Pool<P> = new Pool<P>();
   readonly startedAt: Ms;
   /** Since when it works on messages: recovery may take most of a short run. */
   workingSince: Ms;
@@ -63,6 +66,10 @@ export class Work<P, D> {
   consumerSequence = 0;
   state: ConsumerState | undefined;
   stateAt: Ms = 0;
+  /** What the server said before this does not count our last verdicts. */
+  lastVerdictAt: Ms = Number.NEGATIVE_INFINITY;
+  /** A suspect is being tried with nothing else under way. */
+  isTrial = false;
   /** Since when no message could be sent although there is no room for more; undefined: not now. */
   stuckSince: Ms | undefined;
   /** The longest round of late. */
@@ -70,6 +77,8 @@ export class Work<P, D> {
   #pace: Ms | undefined;
   #reportedAt: Ms;
   #settling: Promise<void> = Promise.resolve();
+  /** Verdicts that wait for those before them to be confirmed. */
+  #toSettle = new Map<Verdict, Counted>();
   /** Verdicts on their way: no longer in our hands, not yet counted. */
   #beingSettled = 0;
 
@@ -80,6 +89,7 @@ export class Work<P, D> {
     this.decisions = decisions;
     this.outage = new Outage(ports.clock, decisions.retryDelayMs);
     this.startedAt = ports.clock.now();
+    until.signal?.addEventListener("abort", () => this.pool.stir(), { once: true });
     this.workingSince = this.startedAt;
     this.#reportedAt = this.startedAt;
   }
@@ -109,8 +119,9 @@ export class Work<P, D> {
     return this.#pace;
   }
 
-  measure(elapsedMs: Ms, messages: number): void {
-    this.#pace = nextPace(this.#pace, elapsedMs, messages);
+  /** `atOnce`: so many others took their time meanwhile. */
+  measure(elapsedMs: Ms, messages: number, atOnce = 1): void {
+    this.#pace = nextPace(this.#pace, elapsedMs / Math.max(1, atOnce), messages);
     if (messages > 0) this.#usualMs = Math.max(elapsedMs, this.#usualMs * FORGETTING);
   }
 
@@ -177,23 +188,37 @@ export class Work<P, D> {
     this.tally.counts.released += items.length;
   }
 
+  /** Out of our hands: those for which there is a verdict. */
+  remove(items: readonly Item<P>[], meaning: ReadonlyMap<Verdict, Counted>): void {
+    const settled = new Set([...meaning.keys()].map(({ held }) => held.message.streamSequence));
+    this.hand.remove(items.filter((item) => settled.has(item.sequence)));
+    if (settled.size > 0) this.lastVerdictAt = this.now;
+  }
+
   /** Sends verdicts, after those before have been confirmed or not. Their messages are out of our hands at once. */
   async settle(meaning: ReadonlyMap<Verdict, Counted>): Promise<void> {
     const before = this.#settling;
     if (meaning.size > 0) {
       this.#beingSettled += meaning.size;
-      this.#settling = before.then(async () => {
-        const sentAt = this.now;
-        const result = await this.ports.source.settle([...meaning.keys()]);
-        for (const verdict of result.confirmed) {
-          if (verdict.kind !== "retry") continue;
-          this.ports.memory.delay(verdict.held.message, sentAt + verdict.delayMs);
-        }
-        this.#beingSettled -= meaning.size;
-        this.tally.settled(result, meaning);
-      });
+      for (const [verdict, counted] of meaning) this.#toSettle.set(verdict, counted);
+      this.#settling = before.then(() => this.#settleWaiting());
     }
     await before;
+  }
+
+  /** All that has come together since the last time, in one write. */
+  async #settleWaiting(): Promise<void> {
+    const meaning = this.#toSettle;
+    if (meaning.size === 0) return;
+    this.#toSettle = new Map();
+    const sentAt = this.now;
+    const result = await this.ports.source.settle([...meaning.keys()]);
+    for (const verdict of result.confirmed) {
+      if (verdict.kind !== "retry") continue;
+      this.ports.memory.delay(verdict.held.message, sentAt + verdict.delayMs);
+    }
+    this.#beingSettled -= meaning.size;
+    this.tally.settled(result, meaning);
   }
 
   /** All that was sent is confirmed, or known not to be. */

@@ -91,7 +91,7 @@ export class JetStreamSource implements Source {
   /** Of a replay: what was stored later is not part of it. */
   #lastWanted = Number.POSITIVE_INFINITY;
   /** Delivered all the same, and left alone: its consumer is removed with them. */
-  #beyondEnd = 0;
+  readonly #beyondEnd = new Set<number>();
   #isBeyondEnd = false;
   /** Nothing left to deliver or to settle, when it was last looked at. */
   #isFinished = false;
@@ -203,6 +203,7 @@ export class JetStreamSource implements Source {
   }
 
   async pull(request: PullRequest): Promise<Pulled> {
+    this.#found = undefined;
     await this.#proving;
     if (this.#isBeyondEnd) {
       // Nothing more comes, and whoever asks for ever must not do so at once.
@@ -248,6 +249,7 @@ export class JetStreamSource implements Source {
    * others.
    */
   async settle(verdicts: readonly Verdict[]): Promise<Settled> {
+    this.#found = undefined;
     if (verdicts.length === 0) return { confirmed: [], unconfirmed: [] };
     const proof = this.#needsProof() ? await this.#prove() : "same";
     if (proof === "other") return { confirmed: [], unconfirmed: verdicts };
@@ -332,10 +334,11 @@ export class JetStreamSource implements Source {
   #stateOf(consumer: ConsumerAnswer, stream: StreamAnswer | undefined): ConsumerState {
     const leader = leaderOf(consumer);
     const isAtEnd = consumer.delivered.stream_seq >= this.#lastWanted;
-    this.#isBeyondEnd ||= isAtEnd;
-    const ackPending = Math.max(0, consumer.num_ack_pending - this.#beyondEnd);
+    const ackPending = Math.max(0, consumer.num_ack_pending - this.#beyondEnd.size);
     const pending = isAtEnd ? 0 : consumer.num_pending;
     this.#isFinished = pending === 0 && ackPending === 0;
+    // As long as something is unsettled it may come once more: an earlier try of the replay has held it.
+    this.#isBeyondEnd = isAtEnd && this.#isFinished;
     if (this.#options.wanted.temporary)
       this.#extent = { ...this.#extent, settled: consumer.ack_floor.stream_seq };
     return {
@@ -443,7 +446,7 @@ export class JetStreamSource implements Source {
     const leaseUntil = this.#pullSentAt + this.#ackWaitMs;
     const held: Held = { message, token: wire.reply, leaseUntil };
     if (message.streamSequence > this.#lastWanted) {
-      this.#beyondEnd += 1;
+      this.#beyondEnd.add(message.streamSequence);
       this.#lastConsumerSequence = message.consumerSequence;
       return this.#pulling?.skip();
     }

@@ -77,7 +77,7 @@ function startOf(sequence: unknown, time: unknown): ReplayStart | { readonly ref
   }
   const isTime =
     typeof time === "string" &&
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(time) &&
+    /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(time) &&
     !Number.isNaN(Date.parse(time));
   if (isTime) return { startTime: time };
   return refused(`startTime ${quoted(time)}`, "a time like 2026-11-21T13:00:00Z");

@@ -67,14 +67,19 @@ function recordOf(record: unknown, served: Served): DoorbellRecord | undefined {
   const { attributes, body, eventSource, messageAttributes, messageId } = (record ??
     {}) as SqsRecord;
   if (typeof messageId !== "string" || eventSource !== "aws:sqs") return undefined;
-  const sentAt = Number(attributes?.SentTimestamp);
-  const hops = Number(messageAttributes?.[HOPS_ATTRIBUTE]?.stringValue ?? 0);
+  const sentAt = numberIn(attributes?.SentTimestamp);
+  const hops = numberIn(messageAttributes?.[HOPS_ATTRIBUTE]?.stringValue);
   return {
     id: messageId,
     sentAt: sentAt > 0 ? sentAt : undefined,
     hops: Number.isSafeInteger(hops) && hops > 0 ? hops : 0,
     command: readBody(typeof body === "string" ? body : "", served),
   };
+}
+
+/** Attributes are text. */
+function numberIn(value: unknown): number {
+  return typeof value === "string" ? Number(value) : Number.NaN;
 }
 
 function unknown(given: string): WakeEvent {

@@ -56,7 +56,6 @@ export function lambdaHandler(host: Host, definition?: HandlerDefinition): Lambd
   const target = bridge(config, portsOf(host, config, log, definition));
   const waker = new Waker({
     bridge: target,
-    clock: systemClock,
     now: Date.now,
     observe: observer(log),
     served: config.consumer,
@@ -145,7 +144,17 @@ function handlerLog(log: Log): (messages: readonly JetStreamMessage[]) => Handle
     const at =
       (level: LogLevel): HandlerLog["info"] =>
       (text, details) =>
-        log(level, "handler", { text, ...about, ...details });
+        log(level, "handler", { text, ...about, ...(details && { details: sayable(details) }) });
     return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
   };
+}
+
+/** What JSON cannot say is no reason for a message to fail. */
+function sayable(details: object): object {
+  try {
+    JSON.stringify(details);
+    return details;
+  } catch (error) {
+    return { unsaid: (error as Error).message };
+  }
 }

@@ -1,6 +1,6 @@
 /** From what woke us to what is done, and to what Lambda is answered. */
 import type { Bridge } from "../bridge.ts";
-import type { Clock, Ms, Observe } from "../core/ports.ts";
+import type { Ms, Observe } from "../core/ports.ts";
 import type { Command, Served } from "../core/wake.ts";
 import type { Receipt } from "../run/receipt.ts";
 import { type DoorbellRecord, readEvent } from "./event.ts";
@@ -8,7 +8,6 @@ import { isStale } from "./rings.ts";
 
 export interface WakePorts {
   readonly bridge: Bridge;
-  readonly clock: Clock;
   /** Wall clock, milliseconds since 1970. */
   readonly now: () => number;
   readonly observe: Observe;
@@ -124,8 +123,9 @@ export class Waker {
     deadline: Ms,
   ): Promise<boolean> {
     if (this.#doneReplays.has(id)) return true;
-    const { stop } = await this.#ports.bridge.replay({ ...command, id }, { deadline });
-    if (stop !== "idle") return false;
+    const { ackPending, stop } = await this.#ports.bridge.replay({ ...command, id }, { deadline });
+    // What was put off comes back to this replay's consumer, and somebody has to be there for it.
+    if (stop !== "idle" || ackPending > 0) return false;
     if (this.#doneReplays.size >= MOST_DONE) this.#doneReplays.clear();
     this.#doneReplays.add(id);
     return true;

@@ -74,12 +74,19 @@ export class Link implements Wire, Connection {
 
   // — The bridge's end
 
-  publish(subject: string, bytes: string | Uint8Array, reply = ""): void {
+  publish(
+    subject: string,
+    bytes: string | Uint8Array,
+    reply = "",
+    headers: ReadonlyMap<string, string> = new Map(),
+  ): void {
     if (!this.#clientIsOpen) return;
     const payload = typeof bytes === "string" ? bytes : new TextDecoder().decode(bytes);
     this.#world.trace(() => `${this.process.name} → ${subject} ${payload}`);
     if (subject.startsWith("$JS.ACK.")) this.#way.verdict(this, subject, payload);
-    this.#up.send(() => receive(this.#world, this.#server, this, subject, payload, reply));
+    this.#up.send(() =>
+      receive(this.#world, this.#server, this, { subject, payload, reply, headers }),
+    );
   }
 
   stopReceiving(): Promise<void> {

@@ -17,30 +17,55 @@ interface Request {
 
 const NO_RESPONDERS = 503;
 
+/** What arrives from a client. */
+interface Arrived {
+  readonly subject: string;
+  readonly payload: string;
+  readonly reply: string;
+  readonly headers: ReadonlyMap<string, string>;
+}
+
 export function receive(
   world: World,
   server: ModelServer,
   connection: Connection,
-  subject: string,
-  payload: string,
-  reply: string,
+  arrived: Arrived,
 ): void {
+  const { subject, payload, reply } = arrived;
   if (subject.startsWith("$JS.ACK.")) {
     ack(server, connection, subject, payload, reply);
   } else if (subject.startsWith(API)) {
     const tokens = subject.slice(API.length).split(".");
     api(world, server, { connection, tokens, payload, reply });
   } else {
-    const stored = server.publish({
-      subject,
-      data: Buffer.from(payload),
-      headers: new Map(),
-      uid: 0,
-    });
-    if (reply === "") return;
-    if (stored) connection.reply(reply, 0, JSON.stringify({ seq: stored.sequence }));
-    else connection.reply(reply, NO_RESPONDERS, "");
+    published(world, server, connection, arrived);
   }
+}
+
+/** A stream takes it, unless it has it already under the same id, and says so. */
+function published(
+  world: World,
+  server: ModelServer,
+  connection: Connection,
+  { subject, payload, reply, headers }: Arrived,
+): void {
+  const fate = server.publishing();
+  if (fate === "lost") return;
+  const say = (text: string, status = 0): void => {
+    if (reply !== "" && fate !== "answer lost") connection.reply(reply, status, text);
+  };
+  if (fate === "refused") return say(JSON.stringify(failure(503, 10_077, "maximum messages")));
+  const stream = server.streamOf(subject);
+  if (!stream) return say("", NO_RESPONDERS);
+  const id = headers.get("Nats-Msg-Id");
+  const before = id === undefined ? undefined : stream.remembered(id, world.now);
+  if (before !== undefined)
+    return say(JSON.stringify({ stream: stream.name, seq: before, duplicate: true }));
+  const kept = new Map([...headers].map(([name, value]) => [name, [value]]));
+  const message = { subject, data: Buffer.from(payload), headers: kept, uid: 0 };
+  const stored = server.publish(message);
+  if (stored && id !== undefined) stream.remember(id, stored.sequence, world.now);
+  say(JSON.stringify({ stream: stream.name, seq: stored?.sequence }));
 }
 
 function ack(

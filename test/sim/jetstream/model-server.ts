@@ -15,12 +15,17 @@ export interface Connection extends Receiver {
   hangUp(): void;
 }
 
+/** What becomes of what a client publishes: taken; or refused, lost on the way, or taken and the answer lost. */
+export type PublishFate = "taken" | "refused" | "lost" | "answer lost";
+
 /** Where the wall clock stands at 0 of the virtual time. */
-const EPOCH_MS = Date.UTC(2026, 0, 1);
+export const EPOCH_MS: Ms = Date.UTC(2026, 0, 1);
 
 export class ModelServer {
   readonly behaviour: Behaviour;
   readonly watcher: Watcher;
+  /** Asked for each message that a client publishes. */
+  publishing: () => PublishFate = () => "taken";
   readonly #world: World;
   readonly #streams = new Map<string, ModelStream>();
   readonly #consumers = new Map<string, ModelConsumer>();
@@ -127,13 +132,19 @@ export class ModelServer {
   }
 
   publish(message: NewMessage): StoredMessage | undefined {
+    const stream = this.streamOf(message.subject);
+    if (!stream) return undefined;
+    const nanos =
+      BigInt(EPOCH_MS) * 1_000_000n + BigInt(Math.round(this.#world.now * 1000)) * 1000n;
+    const stored = stream.append(message, nanos + BigInt(++this.#made % 1000));
+    this.#pump(stream);
+    return stored;
+  }
+
+  /** The one that takes this subject. */
+  streamOf(subject: string): ModelStream | undefined {
     for (const stream of this.#streams.values()) {
-      if (!matcher(stream.subjects)(message.subject)) continue;
-      const nanos =
-        BigInt(EPOCH_MS) * 1_000_000n + BigInt(Math.round(this.#world.now * 1000)) * 1000n;
-      const stored = stream.append(message, nanos + BigInt(++this.#made % 1000));
-      this.#pump(stream);
-      return stored;
+      if (matcher(stream.subjects)(subject)) return stream;
     }
     return undefined;
   }

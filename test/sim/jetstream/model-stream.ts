@@ -1,4 +1,6 @@
 /** A stream: numbered messages, some of which may be gone. */
+import type { Ms } from "../../../functions/bridge/core/ports.ts";
+
 export interface StoredMessage {
   readonly sequence: number;
   readonly subject: string;
@@ -11,6 +13,9 @@ export interface StoredMessage {
 
 export type NewMessage = Omit<StoredMessage, "sequence" | "timestampNanos">;
 
+/** For so long a stream recognises a `Nats-Msg-Id`, unless it is told otherwise. */
+export const DUPLICATE_WINDOW_MS: Ms = 120_000;
+
 export class ModelStream {
   readonly name: string;
   readonly subjects: readonly string[];
@@ -18,6 +23,8 @@ export class ModelStream {
   /** As the API writes it; another one for a stream that was made anew. */
   readonly created: string;
   readonly #messages = new Map<number, StoredMessage>();
+  /** Ids of the last messages: under which sequence, and when. */
+  readonly #ids = new Map<string, { readonly sequence: number; readonly at: Ms }>();
   #last = 0;
 
   constructor(
@@ -54,6 +61,16 @@ export class ModelStream {
     const stored = { ...message, sequence: this.#last, timestampNanos };
     this.#messages.set(this.#last, stored);
     return stored;
+  }
+
+  /** The sequence under which it has what came with this id. */
+  remembered(id: string, now: Ms): number | undefined {
+    const before = this.#ids.get(id);
+    return before && now - before.at < DUPLICATE_WINDOW_MS ? before.sequence : undefined;
+  }
+
+  remember(id: string, sequence: number, now: Ms): void {
+    this.#ids.set(id, { sequence, at: now });
   }
 
   get(sequence: number): StoredMessage | undefined {

@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { apiSubjects, ConsumerNotFound, readAnswer } from "../../../functions/bridge/source/api.ts";
+import {
+  apiSubjects,
+  ConsumerNotFound,
+  publishedOf,
+  readAnswer,
+} from "../../../functions/bridge/source/api.ts";
 import { SourceError, troubleOf } from "../../../functions/bridge/source/source-error.ts";
 import { NO_HEADERS } from "../../../functions/bridge/source/headers.ts";
 import type { WireMessage } from "../../../functions/bridge/source/wire.ts";
@@ -84,4 +89,39 @@ test("any error has a trouble, and its own end where it has one", () => {
   expect(troubleOf(new SourceError("refused", "no"))).toMatchObject({ end: "refused" });
   expect(troubleOf(new Error("boom"))).toMatchObject({ end: "broken", cause: { message: "boom" } });
   expect(troubleOf("boom")).toMatchObject({ end: "broken", cause: { message: "boom" } });
+});
+
+test("a stream that has stored a message says where, and whether it had it before", () => {
+  expect(publishedOf(wire('{"stream":"SHIPMENTS","seq":7}'), "shipments.created")).toEqual({
+    stream: "SHIPMENTS",
+    sequence: 7,
+    duplicate: false,
+  });
+  const again = wire('{"stream":"SHIPMENTS","domain":"hub","seq":7,"duplicate":true}');
+  expect(publishedOf(again, "shipments.created")).toEqual({
+    stream: "SHIPMENTS",
+    sequence: 7,
+    duplicate: true,
+  });
+});
+
+test("a subject that no stream takes is refused in words", () => {
+  expect(() => publishedOf(wire("", 503), "shipments.created")).toThrow(
+    new SourceError("refused", "no stream takes shipments.created"),
+  );
+});
+
+test.each([
+  ["is full", { code: 400, err_code: 10_077, description: "maximum messages exceeded" }, "refused"],
+  ["has no leader", { code: 503, err_code: 10_008, description: "no leader" }, "broken"],
+])("a stream that %s has stored nothing", (_what, error, end) => {
+  try {
+    publishedOf(wire(JSON.stringify({ error, stream: "S", seq: 0 })), "a");
+    expect.fail("expected an error");
+  } catch (caught) {
+    expect(caught).toMatchObject({
+      end,
+      message: `publishing to a: ${error.description} (${error.err_code})`,
+    });
+  }
 });

@@ -6,7 +6,10 @@ import type { Verdict } from "./verdict.ts";
 
 type Tell = (text: string, details?: Readonly<Record<string, unknown>>) => void;
 
-/** One JSON object a line, with the id and the subject of the message. Payloads are yours to tell or not. */
+/**
+ * One JSON object a line: the id and the subject of the message, and what you say as `text` and `details`. Payloads are
+ * yours to tell or not.
+ */
 export interface HandlerLog {
   readonly debug: Tell;
   readonly info: Tell;

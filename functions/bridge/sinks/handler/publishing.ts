@@ -35,7 +35,7 @@ export class Publishing {
   publish(from: JetStreamMessage, subject: string, data: Payload): Promise<PublishedMessage> {
     const count = (this.#counts.get(`${from.id} ${subject}`) ?? 0) + 1;
     this.#counts.set(`${from.id} ${subject}`, count);
-    const stored = this.#publishTo(subject, bytesOf(data), `${from.id}/${subject}/${count}`);
+    const stored = this.#store(subject, data, `${from.id}/${subject}/${count}`);
     this.#underWay.push(
       stored.then(
         () => undefined,
@@ -43,6 +43,10 @@ export class Publishing {
       ),
     );
     return stored;
+  }
+
+  async #store(subject: string, data: Payload, id: string): Promise<PublishedMessage> {
+    return this.#publishTo(subject, bytesOf(data), id);
   }
 
   /** Waits for all of them; tells why the first that was not stored was not. Undefined: all were. */

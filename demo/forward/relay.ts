@@ -1,8 +1,9 @@
-// The story of the demo: publish, forward, kill in the middle, start again, wait until all is through.
+// The story of the first half: publish, forward, kill in the middle, start again, wait until all is through.
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Bridge, type Line, startBridge } from "../test/support/bridge-process.ts";
-import type { Screen } from "./progress.ts";
-import type { DemoStream } from "./stream.ts";
+import { type Bridge, type Line, startBridge } from "../../test/support/bridge-process.ts";
+import type { Screen } from "../screen.ts";
+import type { DemoStream } from "../stream.ts";
+import { progressLine } from "./progress.ts";
 import type { DemoTarget } from "./target.ts";
 
 export type RelayParts = {
@@ -156,13 +157,14 @@ export class Relay {
       this.#unsettled = unsettled;
       const total = stream.sent.size;
       const acknowledged = position ? Math.max(0, published - unsettled) : 0;
-      screen.show({
+      const progress = {
         published: total,
         accepted,
         acknowledged,
         lag: unsettled,
         service: this.#doing,
-      });
+      };
+      screen.show(progressLine(screen.seconds, progress));
       await sleep(50);
     }
   }

@@ -1,18 +1,11 @@
 // What the demo forwards to, and how it reads what arrived there: all of it local, in this process or its children.
-import { startEvents } from "../test/support/event-bus.ts";
-import { type LocalFunctions, startFunctions } from "../test/support/function-endpoint.ts";
-import { readDetail } from "../test/support/read-detail.ts";
-import { readSqsMessage } from "../test/support/read-sqs-message.ts";
-import { startSqs } from "../test/support/sqs.ts";
-import type { DemoOptions } from "./options.ts";
-
-/** One message that arrived, as a receiver reads it. */
-export type Arrival = {
-  /** `<origin>/<stream sequence>/<timestamp>` */
-  readonly id: string;
-  readonly data: Buffer;
-  readonly headers: ReadonlyMap<string, readonly string[]>;
-};
+import { startEvents } from "../../test/support/event-bus.ts";
+import { type LocalFunctions, startFunctions } from "../../test/support/function-endpoint.ts";
+import { readDetail } from "../../test/support/read-detail.ts";
+import { readSqsMessage } from "../../test/support/read-sqs-message.ts";
+import { startSqs } from "../../test/support/sqs.ts";
+import type { DemoOptions } from "../options.ts";
+import type { Arrival } from "../verdict.ts";
 
 export type DemoTarget = {
   /** Where it is, for people. */

@@ -1,0 +1,109 @@
+/**
+ * Calls that do not wait for each other: where each takes its own time, as handlers do, one that is slow, or never ends,
+ * keeps nobody else from being pulled, handled and settled.
+ */
+import type { Delivery } from "../core/outcome.ts";
+import type { Verdict } from "../core/settlement.ts";
+import { bury } from "./bury.ts";
+import { judge } from "./conclude.ts";
+import type { Item } from "./hand.ts";
+import type { Counted } from "./receipt.ts";
+import { trialEnds } from "./trial.ts";
+import type { Ending, Work } from "./work.ts";
+
+export interface CallUnderWay<P> {
+  readonly items: readonly Item<P>[];
+  /** Aborted when their ack wait could not be extended. */
+  readonly lapsed: AbortController;
+  /** Resolves when it is known what became of it. */
+  done: Promise<void>;
+}
+
+type Deliver<P> = (call: readonly Item<P>[], lapsed: AbortSignal) => Promise<Delivery>;
+
+export class Pool<P> {
+  readonly #calls = new Set<CallUnderWay<P>>();
+  readonly #callOf = new Map<Item<P>, CallUnderWay<P>>();
+  #stirring = new AbortController();
+  #ending: Ending | undefined;
+  #error: unknown;
+
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  /** Its call goes on. */
+  has(item: Item<P>): boolean {
+    return this.#callOf.has(item);
+  }
+
+  /** Aborted when the next call ends, or somebody else stirs. */
+  get stirred(): AbortSignal {
+    return this.#stirring.signal;
+  }
+
+  stir(): void {
+    this.#stirring.abort("stirred");
+    this.#stirring = new AbortController();
+  }
+
+  /** Why the run has to end, as a call has shown. Throws what a call has thrown: a fault of ours. */
+  get ending(): Ending | undefined {
+    if (this.#error !== undefined) throw this.#error;
+    return this.#ending;
+  }
+
+  start<D>(work: Work<P, D>, items: readonly Item<P>[], deliver: Deliver<P>): void {
+    const call: CallUnderWay<P> = {
+      items,
+      lapsed: new AbortController(),
+      done: Promise.resolve(),
+    };
+    this.#calls.add(call);
+    for (const item of items) this.#callOf.set(item, call);
+    call.done = this.#see(work, call, deliver)
+      .catch((error: unknown) => {
+        this.#error ??= error;
+      })
+      .then(() => {
+        this.#calls.delete(call);
+        for (const item of items) this.#callOf.delete(item);
+        this.stir();
+      });
+  }
+
+  /** Their ack wait is over: what is under way for them has to end. */
+  lapse(items: readonly Item<P>[]): void {
+    for (const item of items) this.#callOf.get(item)?.lapsed.abort("lapsed");
+  }
+
+  /** Waits for all calls, each of which has an end of its own; until then what is held stays ours. */
+  async end<D>(work: Work<P, D>): Promise<void> {
+    while (this.#calls.size > 0) {
+      await work.ports.clock.sleep((work.state?.ackWaitMs ?? 0) / 3, this.stirred);
+      this.lapse(await work.extend());
+    }
+    if (this.#error !== undefined) throw this.#error;
+  }
+
+  /** From the start of a call until there is a verdict on each of its messages. */
+  async #see<D>(work: Work<P, D>, call: CallUnderWay<P>, deliver: Deliver<P>): Promise<void> {
+    const { items, lapsed } = call;
+    const startedAt = work.now;
+    const delivery = await deliver(items, lapsed.signal);
+    const meaning = new Map<Verdict, Counted>();
+    judge(work, items, delivery, meaning);
+    trialEnds(work);
+    work.measure(work.now - startedAt, items.length, this.#calls.size);
+    const letters = items.filter(({ letter }) => letter);
+    const buried = letters.length > 0 ? await bury(work, letters, meaning) : undefined;
+    work.remove(items, meaning);
+    // Confirmed or not, the next may start: how much may be unsettled is the server's to bound.
+    work.settle(meaning).catch((error: unknown) => {
+      this.#error ??= error;
+    });
+    const reason = delivery.kind === "answered" ? delivery.stop : delivery.reason;
+    this.#ending ??=
+      buried ?? (delivery.stop ? { stop: "unavailable", reason: reason ?? "" } : undefined);
+  }
+}

@@ -1,0 +1,64 @@
+// Handlers do not wait for each other, nor for each other's acks.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { systemClock } from "../../functions/bridge/clock.ts";
+import { onMessage } from "../../functions/bridge/handler.ts";
+import { handlerBridge } from "../support/in-process.ts";
+import { operate, type Operator } from "../support/jetstream.ts";
+import { startNatsProxy } from "../support/nats-proxy.ts";
+import { type RunningServer, startNatsServer } from "../support/nats-server.ts";
+
+let server: RunningServer;
+let operator: Operator;
+beforeAll(async () => {
+  server = await startNatsServer();
+  operator = await operate(server.url);
+});
+afterAll(async () => {
+  await operator.close();
+  await server.stop();
+});
+
+async function given(stream: string, count: number): Promise<Record<string, string>> {
+  await operator.stream(stream);
+  await operator.consumer(stream, "handler", { ack_wait: 10e9 });
+  await operator.publish(`${stream}.a`, count);
+  return { NATS_URL: server.url, JETSTREAM_STREAM: stream, JETSTREAM_CONSUMER: "handler" };
+}
+
+test("one that does not end keeps no other from being pulled, handled and settled", async () => {
+  const environment = await given("STUCK", 300);
+  const stuck = onMessage(
+    async (message, { signal }) => {
+      if (message.streamSequence !== 5) return;
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      throw new Error("told to end");
+    },
+    { concurrency: 4 },
+  );
+  const deadline = systemClock.now() + 8000;
+  const run = handlerBridge(stuck, environment).attempt({ deadline, idleMs: 200 });
+  await expect
+    .poll(async () => (await operator.info("STUCK", "handler")).num_ack_pending, { timeout: 5000 })
+    .toBe(1);
+  expect((await operator.info("STUCK", "handler")).num_pending).toBe(0);
+  expect(await run).toMatchObject({ stop: "deadline", pulled: 300, acked: 299, released: 1 });
+});
+
+test("acks that come together while others are on their way leave together", async () => {
+  const count = 400;
+  const oneWayMs = 20;
+  const environment = await given("FAR", count);
+  await using proxy = await startNatsProxy(server);
+  proxy.setDelay(oneWayMs);
+  const startedAt = systemClock.now();
+  const receipt = await handlerBridge(
+    onMessage(() => undefined),
+    {
+      ...environment,
+      NATS_URL: proxy.url,
+    },
+  ).attempt({ deadline: startedAt + 60_000, idleMs: 200 });
+  expect(receipt).toMatchObject({ stop: "idle", acked: count });
+  // One after the other they would take a round trip each.
+  expect(receipt.milliseconds).toBeLessThan((count * 2 * oneWayMs) / 2);
+});

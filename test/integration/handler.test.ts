@@ -1,0 +1,202 @@
+// Handlers of the user's on a real NATS server: what becomes of each message, also when the process is killed.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { storedIn } from "../support/dead-letters.ts";
+import { type LocalDynamodb, startDynamodb } from "../support/dynamodb.ts";
+import {
+  ask,
+  ASKING,
+  handlerRoute,
+  ORDERS_TO_TABLE,
+  receiptsOf,
+  SHIP_ORDER,
+} from "../support/handler-route.ts";
+import { operate, type Operator } from "../support/jetstream.ts";
+import type { LambdaProcess } from "../support/lambda-process.ts";
+import { type NatsProxy, startNatsProxy } from "../support/nats-proxy.ts";
+import { type Parts, startParts } from "../support/parts.ts";
+import { type Answer, type Asked, startReceiver } from "../support/receiver.ts";
+
+const LONG = 30_000;
+
+let parts: Parts;
+let operator: Operator;
+let dynamodb: LocalDynamodb;
+
+beforeAll(async () => {
+  [parts, dynamodb] = await Promise.all([startParts(), startDynamodb()]);
+  operator = await operate(parts.server.url);
+  await operator.stream("SHIPMENTS", { subjects: ["shipments.>"] });
+});
+
+afterAll(async () => {
+  await operator.close();
+  await parts[Symbol.asyncDispose]();
+  await dynamodb[Symbol.asyncDispose]();
+});
+
+/** Kills the process at the very moment at which its first ack would leave, and lets nothing more through. */
+async function killedBeforeAck(start: (proxy: NatsProxy) => LambdaProcess): Promise<void> {
+  await using proxy = await startNatsProxy(parts.server);
+  const process = start(proxy);
+  proxy.watch((bytes) => {
+    if (!bytes.includes("+ACK")) return bytes;
+    proxy.setMode("drop");
+    process.kill();
+    return Buffer.alloc(0);
+  });
+  expect(await process.ended).toMatchObject({ code: null, invocations: [] });
+}
+
+describe("ship-order", () => {
+  /** A carrier that is busy for one order, and does not take another. */
+  const carrier = ({ body: { order }, time }: Asked): Answer => {
+    if (order === "busy") return { status: 429 };
+    if (order === "never" || (order === "later" && time === 1)) return { status: 503 };
+    return { body: { parcel: `parcel of ${String(order)}` } };
+  };
+
+  test.concurrent("does with each order what its verdict says", async () => {
+    const route = await handlerRoute(parts, operator, "VERDICTS");
+    await using receiver = await startReceiver(carrier);
+    const orders = ["well", "later", "busy", "never"].map(
+      (id) => ["new", { id, total: 12 }] as const,
+    );
+    await route.publish(...orders, ["new", { id: "empty", total: 0 }]);
+    const settings = {
+      CARRIER_URL: receiver.url,
+      CONCURRENCY: "1",
+      RETRY_DELAY_MIN: "200ms",
+      RETRY_DELAY_MAX: "5s",
+      MAXIMUM_RETRY_ATTEMPTS: "4",
+    };
+    const [receipt] = await receiptsOf(route.start(SHIP_ORDER, settings, LONG));
+    expect(receipt).toMatchObject({
+      stop: "idle",
+      pulled: 5,
+      acked: 2,
+      buried: 2,
+      retried: 1,
+      delayed: 1,
+      released: 0,
+    });
+    expect(await route.left()).toEqual([1, 0]);
+
+    const byOrder = Map.groupBy(receiver.asked, ({ body }) => body["order"]);
+    const times = [...byOrder].map(([order, all]) => [order, all.length]);
+    expect(Object.fromEntries(times)).toEqual({ well: 1, later: 2, busy: 1, never: 4 });
+    for (const all of byOrder.values()) {
+      expect(new Set(all.map(({ key }) => key)).size).toBe(1);
+      expect(all[0]?.key).toMatch(/^VERDICTS\/\d\/\d{19}$/);
+    }
+    const [first, second, third, fourth] = byOrder.get("never")!.map(({ at }) => at);
+    expect(second! - first!).toBeGreaterThanOrEqual(199);
+    expect(third! - second!).toBeGreaterThanOrEqual(199);
+    expect(fourth! - third!).toBeGreaterThanOrEqual(399);
+
+    const letters = await route.buried(2);
+    const reasons = letters.map(({ attributes, body }) => [
+      (JSON.parse(body) as { id: string }).id,
+      [attributes["dead-letter-reason"], attributes["dead-letter-tries"]],
+    ]);
+    expect(Object.fromEntries(reasons)).toEqual({
+      empty: ["order empty has no total", "1"],
+      never: ["Error: the carrier answered 503", "4"],
+    });
+  });
+
+  test.concurrent("publishes a parcel once, although it is killed between that and the ack", async () => {
+    const route = await handlerRoute(parts, operator, "CRASH");
+    await using receiver = await startReceiver(carrier);
+    await route.publish(["new", { id: "crash", total: 12 }]);
+    const settings = { CARRIER_URL: receiver.url };
+    await killedBeforeAck(({ url }) =>
+      route.start(SHIP_ORDER, { ...settings, NATS_URL: url }, LONG),
+    );
+    expect(await route.left()).toEqual([1, 0]);
+    const [receipt] = await receiptsOf(route.start(SHIP_ORDER, settings, LONG));
+    expect(receipt).toMatchObject({ stop: "idle", acked: 1, duplicates: 1 });
+    expect(await route.left()).toEqual([0, 0]);
+
+    const [first, again, ...more] = receiver.asked;
+    expect(again?.key).toBe(first?.key);
+    expect(more).toEqual([]);
+    const shipments = (await storedIn(operator.nc, "SHIPMENTS")).filter(({ data }) =>
+      data.includes('"order":"crash"'),
+    );
+    expect(shipments).toHaveLength(1);
+    expect(shipments[0]).toMatchObject({
+      subject: "shipments.created",
+      headers: new Map([["Nats-Msg-Id", [`${first?.key}/shipments.created/1`]]]),
+    });
+    expect(String(shipments[0]?.data)).toBe('{"order":"crash","parcel":"parcel of crash"}');
+  });
+});
+
+describe("what a handler", () => {
+  test.concurrent("publishes to a subject that no stream takes fails its message, which is said before", async () => {
+    const route = await handlerRoute(parts, operator, "NOWHERE");
+    await using receiver = await startReceiver(() => ({
+      body: { publishes: [["nobody.listens", "x"]] },
+    }));
+    await route.publish(["new", {}]);
+    const settings = ask(receiver.url, { publishes: ["nobody.listens"] });
+    const { invocations, stdout } = await route.start(ASKING, settings, LONG).ended;
+    expect(invocations[0]?.receipt).toMatchObject({ stop: "idle", acked: 0, buried: 1 });
+    expect(stdout).toMatch(/"level":"warn","event":"publish-without-stream","subject":"nobody/);
+    const [letter] = await route.buried(1);
+    expect(letter?.attributes["dead-letter-reason"]).toMatch(/no stream takes nobody\.listens$/);
+  });
+
+  test.concurrent("logs stands beside the id of its message, and never fails it", async () => {
+    const route = await handlerRoute(parts, operator, "LOG");
+    await using receiver = await startReceiver();
+    await route.publish(["new", {}]);
+    const { invocations, stdout } = await route.start(ASKING, ask(receiver.url), LONG).ended;
+    expect(invocations[0]?.receipt).toMatchObject({ stop: "idle", acked: 1 });
+    const lines = stdout.split("\n").filter((line) => line.includes('"event":"handler"'));
+    const common = {
+      level: "info",
+      event: "handler",
+      id: receiver.asked[0]?.key,
+      subject: "LOG.new",
+    };
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { ...common, text: "told", details: { id: "ours", event: "ours" } },
+      { ...common, text: "no JSON", details: { unsaid: "Do not know how to serialize a BigInt" } },
+    ]);
+  });
+});
+
+describe("orders-to-table", () => {
+  test.concurrent("writes an order once, although it is killed between that and the ack", async () => {
+    const route = await handlerRoute(parts, operator, "TABLE");
+    await dynamodb.createTable("TABLE", "messageId");
+    await route.publish(["new", { id: "o-1", total: 12 }], ["new", { id: "o-2" }]);
+    const settings = { ...dynamodb.environment, TABLE_NAME: "TABLE", CONCURRENCY: "1" };
+    const calls = dynamodb.calls.length;
+    await killedBeforeAck(({ url }) =>
+      route.start(ORDERS_TO_TABLE, { ...settings, NATS_URL: url }, LONG),
+    );
+    expect(await dynamodb.items("TABLE")).toHaveLength(1);
+    const [receipt] = await receiptsOf(route.start(ORDERS_TO_TABLE, settings, LONG));
+    expect(receipt).toMatchObject({ stop: "idle", acked: 1, buried: 1 });
+    expect(await route.left()).toEqual([0, 0]);
+    expect(await dynamodb.items("TABLE")).toEqual([
+      {
+        messageId: { S: expect.stringMatching(/^TABLE\/1\/\d{19}$/) },
+        order: { S: "o-1" },
+        total: { N: "12" },
+      },
+    ]);
+    const puts = dynamodb.calls.slice(calls).filter((name) => name === "PutItem");
+    expect(puts).toHaveLength(2);
+    const [letter] = await route.buried(1);
+    expect(letter).toMatchObject({
+      body: '{"id":"o-2"}',
+      attributes: {
+        "dead-letter-reason": expect.stringMatching(/^the payload does not fit: total: /),
+        "dead-letter-tries": "1",
+      },
+    });
+  });
+});

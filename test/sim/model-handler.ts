@@ -1,0 +1,203 @@
+/** A user's handler, and a handler of batches: they do with each message what the seed says. */
+import { parseDuration } from "../../functions/bridge/core/duration.ts";
+import type { HandlerDefinition } from "../../functions/bridge/sinks/handler/definition.ts";
+import type { JetStreamMessage } from "../../functions/bridge/sinks/handler/incoming.ts";
+import { reject, retry, type Verdict } from "../../functions/bridge/sinks/handler/verdict.ts";
+import type { Execution, Said } from "./executions.ts";
+import { happens } from "./faults.ts";
+import type { RunRecord, Try } from "./records.ts";
+import { uidOf } from "./message-body.ts";
+import type { ModelProcess } from "./model-process.ts";
+import { outputText, unstored } from "./outputs.ts";
+import type { Handling } from "./plan-handling.ts";
+import type { Simulation } from "./simulation.ts";
+
+/** Where it runs. */
+export interface Residence {
+  readonly process: ModelProcess;
+  runOf(): RunRecord;
+  /** `process.exit()`. */
+  exit(): void;
+}
+
+type Publish = (subject: string, text: string) => Promise<unknown>;
+
+/** What it comes to: what is returned, or thrown. */
+interface Deed {
+  readonly said: Said;
+  readonly returned?: unknown;
+}
+
+const NORMAL: Handling = { takesMs: 5, times: 0, publishes: [], awaitsStored: true };
+
+const NONSENSE = { ok: true };
+
+export function modelHandler(simulation: Simulation, where: Residence): HandlerDefinition {
+  const handler = new ModelHandler(simulation, where);
+  if (simulation.scenario.handler?.kind === "batch") {
+    return {
+      kind: "batch",
+      options: {},
+      handle: (messages, { signal, publish }) => handler.batch(messages, signal, publish),
+    };
+  }
+  return {
+    kind: "one",
+    options: {},
+    handle: (message, { signal, publish }) => handler.one(message, signal, publish),
+  };
+}
+
+class ModelHandler {
+  readonly #simulation: Simulation;
+  readonly #where: Residence;
+
+  constructor(simulation: Simulation, where: Residence) {
+    this.#simulation = simulation;
+    this.#where = where;
+  }
+
+  async one(message: JetStreamMessage, signal: AbortSignal, publish: Publish): Promise<Verdict> {
+    const execution = this.#begin(message);
+    const deed = await this.#work(execution, signal, publish);
+    this.#end([execution], signal, deed.said, [deed]);
+    if (deed.said === "a throw") throw new Error("the handler threw");
+    return deed.returned as Verdict;
+  }
+
+  /** Works on all of them at once, and throws when one of them does. */
+  async batch(
+    messages: readonly JetStreamMessage[],
+    signal: AbortSignal,
+    publish: (from: JetStreamMessage, subject: string, text: string) => Promise<unknown>,
+  ): Promise<readonly (Verdict | undefined)[]> {
+    const executions = messages.map((message) => this.#begin(message));
+    const deeds = await Promise.all(
+      executions.map((execution, position) => {
+        const from = messages[position] as JetStreamMessage;
+        return this.#work(execution, signal, (subject, text) => publish(from, subject, text));
+      }),
+    );
+    const worst = (["a throw", "nonsense"] as const).find((bad) =>
+      deeds.some(({ said }) => said === bad),
+    );
+    this.#end(executions, signal, worst, deeds);
+    if (worst === "a throw") throw new Error("the handler threw");
+    if (worst === "nonsense") return deeds.slice(1).map(() => undefined);
+    return deeds.map(({ returned }) => returned as Verdict);
+  }
+
+  #begin(message: JetStreamMessage): Execution {
+    const { executions, world } = this.#simulation;
+    const { process } = this.#where;
+    const attempt = tryOf(this.#simulation, this.#where.runOf(), message);
+    happens(this.#simulation, "next send");
+    world.trace(() => `${process.name} handles ${attempt.uid}`);
+    return executions.begin(process, attempt, message.id);
+  }
+
+  #end(
+    call: readonly Execution[],
+    signal: AbortSignal,
+    all: Said | undefined,
+    deeds: readonly Deed[],
+  ): void {
+    const { executions, world } = this.#simulation;
+    for (const [position, execution] of call.entries()) {
+      const { said, returned } = deeds[position] as Deed;
+      const verdict = returned as Verdict | undefined;
+      if (verdict?.kind === "retry" && verdict.after !== undefined)
+        execution.afterMs = parseDuration(verdict.after);
+      if (verdict?.kind === "rejected") execution.reason = verdict.reason;
+      executions.ended(execution, all ?? said, signal.aborted);
+      const { process } = execution;
+      world.trace(() => `${process.name} handled ${execution.attempt.uid}: ${execution.said}`);
+    }
+    executions.callEnded(call);
+    happens(this.#simulation, "next answer");
+  }
+
+  async #work(execution: Execution, signal: AbortSignal, publish: Publish): Promise<Deed> {
+    const { clock } = this.#where.process;
+    const { handlings, targetWeather } = this.#simulation;
+    const handling = handlings.get(execution.attempt.uid) ?? NORMAL;
+    if (handling.deed === "takes long") happens(this.#simulation, "next long handling");
+    await clock.sleep(handling.takesMs + targetWeather.answerLatency());
+    if (targetWeather.wholeCall() ?? targetWeather.entry(execution.attempt.entry)) return THROWS;
+    try {
+      await this.#publishAll(execution, handling, publish);
+    } catch {
+      return THROWS;
+    }
+    return execution.count <= handling.times
+      ? this.#misbehave(execution, handling, signal)
+      : { said: "nothing" };
+  }
+
+  async #publishAll(execution: Execution, handling: Handling, publish: Publish): Promise<void> {
+    const counts = new Map<string, number>();
+    for (const subject of handling.publishes) {
+      const ordinal = (counts.get(subject) ?? 0) + 1;
+      counts.set(subject, ordinal);
+      const stored = publish(subject, outputText(execution.attempt.uid, subject, ordinal));
+      if (handling.awaitsStored) await stored;
+    }
+  }
+
+  #misbehave(execution: Execution, handling: Handling, signal: AbortSignal): Deed | Promise<Deed> {
+    switch (handling.deed) {
+      case "throws":
+        return THROWS;
+      case "retries": {
+        const { after } = handling;
+        return { said: "retry", returned: retry(after === undefined ? {} : { after }) };
+      }
+      case "rejects":
+        return { said: "reject", returned: reject(`no use for ${execution.attempt.uid}`) };
+      case "returns nonsense":
+        return { said: "nonsense", returned: NONSENSE };
+      case "hangs":
+        return never();
+      case "exits":
+        this.#where.exit();
+        return never();
+      case "waits for its signal":
+        return new Promise((resolve) => {
+          if (signal.aborted) resolve(THROWS);
+          signal.addEventListener("abort", () => resolve(THROWS), { once: true });
+        });
+      case "takes long":
+      default:
+        return { said: "nothing" };
+    }
+  }
+}
+
+const THROWS: Deed = { said: "a throw" };
+
+/** One of its own each time: whatever waits for it is forgotten with it. */
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
+
+function tryOf(simulation: Simulation, run: RunRecord, message: JetStreamMessage): Try {
+  const body = message.text();
+  const uid = uidOf(body);
+  return {
+    run,
+    uid,
+    target: "target",
+    lease: run.leases.get(uid),
+    entry: { body, attributes: new Map([["nats-id", message.id]]), bytes: body.length },
+    sentAt: simulation.world.now,
+    fate: "under way",
+    isDeduplicated: false,
+    settledAt: Number.POSITIVE_INFINITY,
+    isAnswered: false,
+    isMissing: false,
+    othersAccepted: 0,
+    besideFailed: false,
+    besidePermanent: false,
+    unstored: () => unstored(simulation, uid),
+  };
+}

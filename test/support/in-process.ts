@@ -1,0 +1,28 @@
+// A bridge with a handler in this very process: for questions of pace, where a process of its own would blur the answer.
+import { type Bridge, bridge } from "../../functions/bridge/bridge.ts";
+import { readConfig } from "../../functions/bridge/config.ts";
+import type { Handler } from "../../functions/bridge/handler.ts";
+import { credentialsFault } from "../../functions/bridge/source/credentials.ts";
+
+const silent = (): void => undefined;
+
+/** Throws what is wrong with `environment`. */
+export function handlerBridge(
+  { definition }: Handler,
+  environment: Readonly<Record<string, string>>,
+): Bridge {
+  const { config, faults } = readConfig(environment, "lambda", {
+    credentialsFault,
+    readFile: () => "",
+    handler: { kind: definition.kind, ...definition.options },
+  });
+  if (!config) throw new Error(faults.join("\n"));
+  return bridge(config, {
+    observe: silent,
+    report: silent,
+    handler: {
+      definition,
+      log: () => ({ debug: silent, info: silent, warn: silent, error: silent }),
+    },
+  });
+}

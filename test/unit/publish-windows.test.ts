@@ -1,0 +1,121 @@
+import { describe, expect, test } from "vitest";
+import type { Config } from "../../functions/bridge/config.ts";
+import { PublishWindows } from "../../functions/bridge/publish-windows.ts";
+import { settled } from "../support/fake-clock.ts";
+import { LEAST, read } from "../support/read-config.ts";
+
+/** Ack wait and wake interval together. */
+const NEEDED_MS = 10_000 + 60_000;
+
+interface Told {
+  readonly event: string;
+  readonly details: unknown;
+}
+
+/** A server whose streams recognise an id for so long; `windowMs` undefined: no stream takes anything. */
+function make(windowMs: () => number | undefined, changes: object = { WAKE_INTERVAL: "60s" }) {
+  const { config } = read({ ...LEAST, ...changes });
+  const told: Told[] = [];
+  const asked: object[] = [];
+  const windows = new PublishWindows(config as Config, (event, details) =>
+    told.push({ event, details }),
+  );
+  const source = {
+    async windowOf(of: object) {
+      asked.push(of);
+      const ms = windowMs();
+      return ms === undefined ? undefined : { stream: "SHIPMENTS", windowMs: ms };
+    },
+  };
+  return { windows, source, told, asked };
+}
+
+describe("subjects that a handler says it publishes to", () => {
+  test("are looked at once in the life of the process", async () => {
+    const { asked, source, told, windows } = make(() => NEEDED_MS);
+    windows.check(source, ["a", "b", "a"]);
+    await settled();
+    windows.check(source, ["b", "c"]);
+    await settled();
+    expect(asked).toEqual([{ subject: "a" }, { subject: "b" }, { subject: "c" }]);
+    expect(told).toEqual([]);
+  });
+
+  test("that no stream takes are told before a message fails for it", async () => {
+    const { source, told, windows } = make(() => undefined);
+    windows.check(source, ["a"]);
+    await settled();
+    expect(told).toEqual([
+      {
+        event: "publish-without-stream",
+        details: {
+          subject: "a",
+          consequence: "messages whose handler publishes to it will fail",
+        },
+      },
+    ]);
+  });
+
+  test("that cannot be looked at are looked at again by the next run", async () => {
+    const answers: (() => number)[] = [
+      () => {
+        throw new Error("NATS denies this user STREAM.NAMES");
+      },
+      () => NEEDED_MS,
+    ];
+    const { asked, source, told, windows } = make(() => answers.shift()?.());
+    windows.check(source, ["a"]);
+    await settled();
+    expect(told).toEqual([
+      {
+        event: "publish-window-unknown",
+        details: { subject: "a", reason: "NATS denies this user STREAM.NAMES" },
+      },
+    ]);
+    windows.check(source, ["a"]);
+    await settled();
+    windows.check(source, ["a"]);
+    await settled();
+    expect(asked).toHaveLength(2);
+  });
+});
+
+describe("a stream that forgets an id before the message may be handled again", () => {
+  test.each([
+    ["ack wait and wake interval", { WAKE_INTERVAL: "60s" }, NEEDED_MS],
+    ["the ack wait, where nothing says how often it is woken", {}, 10_000],
+  ])("is told, by %s", async (_what, changes, neededMs) => {
+    for (const [windowMs, events] of [
+      [neededMs, []],
+      [neededMs - 1, ["publish-window"]],
+    ] as const) {
+      const { source, told, windows } = make(() => windowMs, changes);
+      windows.check(source, ["a"]);
+      await settled();
+      expect(told.map(({ event }) => event)).toEqual(events);
+    }
+  });
+
+  test("is told with its numbers, once, however many subjects it takes", async () => {
+    const { source, told, windows } = make(() => 1000);
+    windows.check(source, ["a", "b"]);
+    windows.published(source, "SHIPMENTS");
+    await settled();
+    expect(told).toHaveLength(1);
+    expect(told).toMatchObject([
+      {
+        event: "publish-window",
+        details: { stream: "SHIPMENTS", duplicateWindowMs: 1000, handledAgainAfterMs: NEEDED_MS },
+      },
+    ]);
+  });
+
+  test("is found out with the first that is published, where nothing was said before", async () => {
+    const { asked, source, told, windows } = make(() => 1000);
+    windows.published(source, "SHIPMENTS");
+    windows.published(source, "SHIPMENTS");
+    await settled();
+    expect(asked).toEqual([{ stream: "SHIPMENTS" }]);
+    expect(told.map(({ event }) => event)).toEqual(["publish-window"]);
+  });
+});

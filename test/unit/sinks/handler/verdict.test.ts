@@ -1,0 +1,164 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  ACCEPTED,
+  outcomeOf,
+  reject,
+  Rejection,
+  retry,
+  thrown,
+  type Verdict,
+  verdictOf,
+} from "../../../../functions/bridge/sinks/handler/verdict.ts";
+import { anyReturned, anyThrown } from "../../../support/handled.ts";
+
+const KINDS = ["accepted", "retry", "rejected", "failed"];
+const OUTCOMES = {
+  accepted: "accepted",
+  retry: "postponed",
+  rejected: "rejected",
+  failed: "failed",
+};
+const EXPECTED = "expected nothing (ack), retry(…) or reject(…)";
+
+describe("retry", () => {
+  test.each(["0", "500ms", "30s", "1m30s", "24h", "7d", "168h"])("takes %s", (after) => {
+    expect(retry({ after })).toEqual({ kind: "retry", after });
+  });
+
+  test.each(["", "soon", "30", "-1s", "1w", " 1s", "8d", "7d1ns"])("refuses %j", (after) => {
+    expect(() => retry({ after })).toThrow(
+      new RangeError(
+        `retry: after: given ${JSON.stringify(after)}, expected a duration up to 7d, like 30s or 10m`,
+      ),
+    );
+  });
+
+  test("has nothing but what it was given", () => {
+    expect(retry()).toEqual({ kind: "retry" });
+    expect(retry({ reason: "busy" })).toEqual({ kind: "retry", reason: "busy" });
+  });
+});
+
+describe("what a handler returns", () => {
+  test("nothing is an ack, and a verdict is that verdict", () => {
+    expect(verdictOf(undefined)).toEqual(ACCEPTED);
+    for (const verdict of [ACCEPTED, retry({ after: "1s" }), retry(), reject("no")]) {
+      expect(verdictOf(verdict)).toEqual(verdict);
+    }
+  });
+
+  test.each<[unknown, string]>([
+    [null, "null"],
+    [true, "true"],
+    ["ack", '"ack"'],
+    [{ statusCode: 200 }, '{"statusCode":200}'],
+    [[], "[]"],
+    [{ kind: "done" }, '{"kind":"done"}'],
+    [{ kind: "rejected" }, '{"kind":"rejected"}'],
+    [{ kind: "retry", after: "soon" }, '{"kind":"retry","after":"soon"}'],
+    [{ kind: "retry", after: 30 }, '{"kind":"retry","after":30}'],
+    [{ kind: "retry", reason: 5 }, '{"kind":"retry","reason":5}'],
+    [retry, "a function"],
+    [Symbol("ack"), "a symbol"],
+    [1n, "a bigint that JSON cannot say"],
+  ])("%o is no verdict, and no ack", (returned, given) => {
+    expect(verdictOf(returned)).toEqual({
+      kind: "failed",
+      reason: `the handler returned ${given}, ${EXPECTED}`,
+    });
+  });
+
+  test("whatever it is, it is one verdict, and an ack only when it is nothing or one", () => {
+    fc.assert(
+      fc.property(anyReturned(), (returned) => {
+        const { kind } = verdictOf(returned);
+        expect(KINDS).toContain(kind);
+        const isAck = returned === undefined || (returned as Verdict | null)?.kind === "accepted";
+        expect(kind === "accepted").toBe(isAck);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe("what a handler throws", () => {
+  test("is a failure with its text", () => {
+    expect(thrown(new TypeError("no total"))).toEqual({
+      kind: "failed",
+      reason: "TypeError: no total",
+    });
+    expect(thrown("boom")).toEqual({ kind: "failed", reason: "boom" });
+    expect(thrown(undefined)).toEqual({ kind: "failed", reason: "undefined" });
+  });
+
+  test("is a rejection where the bridge itself has thrown it", () => {
+    expect(thrown(new Rejection("not JSON"))).toEqual(reject("not JSON"));
+  });
+
+  test("may have no text at all, and not even a class", () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const reason = "the handler threw something without a text";
+    expect(thrown(Object.create(null))).toEqual({ kind: "failed", reason });
+    expect(thrown(proxy)).toEqual({ kind: "failed", reason });
+  });
+
+  test("whatever it is, it is no ack", () => {
+    fc.assert(
+      fc.property(anyThrown(), (error) => {
+        expect(["rejected", "failed"]).toContain(thrown(error).kind);
+      }),
+    );
+  });
+});
+
+describe("the outcome of a verdict", () => {
+  test.each<[Verdict, object]>([
+    [ACCEPTED, { kind: "accepted", receipt: "ORDERS/1/2" }],
+    [reject("no total"), { kind: "rejected", reason: "no total" }],
+    [
+      { kind: "failed", reason: "Error: no" },
+      { kind: "failed", reason: "Error: no" },
+    ],
+    [retry(), { kind: "postponed", reason: "the handler wants it later" }],
+    [
+      retry({ after: "1m30s", reason: "busy" }),
+      { kind: "postponed", reason: "busy", afterMs: 90_000 },
+    ],
+    [
+      retry({ after: "0" }),
+      { kind: "postponed", reason: "the handler wants it later", afterMs: 0 },
+    ],
+  ])("%o", (verdict, outcome) => {
+    expect(outcomeOf(verdict, "ORDERS/1/2")).toEqual(outcome);
+  });
+
+  test("is of its kind, whatever was returned, with a reason that a dead letter can carry", () => {
+    fc.assert(
+      fc.property(fc.oneof(anyReturned().map(verdictOf), anyThrown().map(thrown)), (verdict) => {
+        const outcome = outcomeOf(verdict, "id");
+        expect(outcome.kind).toBe(OUTCOMES[verdict.kind]);
+        const reason = outcome.kind === "accepted" ? "" : outcome.reason;
+        expect(reason.length).toBeLessThanOrEqual(1000);
+        expect(reason.isWellFormed()).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test.each<[string, (text: string) => Verdict]>([
+    ["rejected", reject],
+    ["failed", (reason) => ({ kind: "failed", reason })],
+    ["thrown", (text) => thrown(new Error(text))],
+    ["retry", (reason) => retry({ reason })],
+    ["returned", (text) => verdictOf(text)],
+  ])("%s keeps a thousand characters of its reason, and no half of one", (_kind, verdictWith) => {
+    for (const text of ["\u{1F980}".repeat(2000), `x${"\u{1F980}".repeat(2000)}`]) {
+      const outcome = outcomeOf(verdictWith(text), "id");
+      const reason = outcome.kind === "accepted" ? "" : outcome.reason;
+      expect(reason).toHaveLength(1000);
+      expect(reason.isWellFormed()).toBe(true);
+    }
+  });
+});
