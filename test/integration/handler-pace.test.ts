@@ -1,7 +1,9 @@
 // Handlers do not wait for each other, nor for each other's acks.
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../functions/bridge/clock.ts";
 import { onMessage } from "../../functions/bridge/handler.ts";
+import type { Receipt } from "../../functions/bridge/run/receipt.ts";
 import { handlerBridge } from "../support/in-process.ts";
 import { operate, type Operator } from "../support/jetstream.ts";
 import { startNatsProxy } from "../support/nats-proxy.ts";
@@ -61,4 +63,32 @@ test("acks that come together while others are on their way leave together", asy
   expect(receipt).toMatchObject({ stop: "idle", acked: count });
   // One after the other they would take a round trip each.
   expect(receipt.milliseconds).toBeLessThan((count * 2 * oneWayMs) / 2);
+});
+
+test("a group goes at the pace of its handler, also when the stream has no more", async () => {
+  const count = 30;
+  const environment = await given("GROUP", count);
+  const ordered = onMessage(() => sleep(10), { groupBy: "{stream}" });
+  const deadline = systemClock.now() + 20_000;
+  const receipt = await handlerBridge(ordered, environment).attempt({ deadline, idleMs: 200 });
+  expect(receipt).toMatchObject({ stop: "idle", acked: count });
+  // Not as often as a pull may wait.
+  expect(receipt.milliseconds).toBeLessThan(count * 100);
+});
+
+test("where order is kept, what the last run has given back is not waited for", async () => {
+  const environment = await given("AGAIN", 40);
+  const slow = handlerBridge(
+    onMessage(() => sleep(100), { groupBy: "{stream}" }),
+    environment,
+  );
+  const attempt = (ms: number): Promise<Receipt> =>
+    slow.attempt({ deadline: systemClock.now() + ms, idleMs: 200 });
+  const first = await attempt(3000);
+  expect(first.stop).toBe("deadline");
+  expect(first.released).toBeGreaterThan(0);
+  const next = await attempt(9000);
+  expect(next).toMatchObject({ stop: "idle", acked: 40 - first.acked });
+  // The ack wait is 10 s.
+  expect(next.milliseconds).toBeLessThan(9000);
 });

@@ -279,6 +279,7 @@ function source(change: (real: Source) => Partial<Source>): Plants {
       pull: (request) => real.pull(request),
       extend: (held) => real.extend(held),
       settle: (verdicts) => real.settle(verdicts),
+      arrived: () => real.arrived(),
       stopReceiving: () => real.stopReceiving(),
       close: () => real.close(),
       ...change(real),

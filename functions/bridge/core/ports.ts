@@ -49,7 +49,7 @@ export interface PullRequest {
   readonly maxBytes: number;
   /** How long to wait for a first message. */
   readonly waitMs: Ms;
-  /** Ends the wait early, with what has arrived. */
+  /** Ends the wait early, with what has arrived; what still comes is handed over by `arrived`. */
   readonly signal?: AbortSignal;
 }
 
@@ -114,6 +114,8 @@ export interface Source {
   /** Asks for a new ack wait from now on; moves `leaseUntil` of those for which the server confirmed it. */
   extend(held: readonly Held[]): Promise<void>;
   settle(verdicts: readonly Verdict[]): Promise<Settled>;
+  /** What has been delivered since a pull was given up early: taken at once, its lease runs. */
+  arrived(): readonly Held[];
   /** Stops receiving; returns what had still arrived, so that it can be released with the rest. */
   stopReceiving(): Promise<readonly Held[]>;
   /** Hangs up. What is not settled by then comes back after its ack wait. */

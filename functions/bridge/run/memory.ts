@@ -46,6 +46,11 @@ export class Memory {
   readonly #journal: Journal;
   /** Messages that the target has accepted in the life of this process. */
   accepted = 0;
+  /**
+   * Where order is kept: the consumer sequence at which the last run gave everything back, confirmed. As long as the
+   * consumer stands there, nobody has got anything since.
+   */
+  leftAt: number | undefined;
 
   constructor(journal: Journal = NO_JOURNAL) {
     this.#journal = journal;
@@ -80,6 +85,7 @@ export class Memory {
     this.#entries.clear();
     this.#failing.clear();
     this.#delayed.clear();
+    this.leftAt = undefined;
     this.#journal.write([]);
   }
 

@@ -1,11 +1,14 @@
 /** Takes what a pull brought into our hands, and, where order is kept, looks whether it is all there is. */
-import type { Pulled } from "../core/ports.ts";
+import type { Held } from "../core/ports.ts";
 import type { Ending, Work } from "./work.ts";
 
 /** A hole in the consumer's count is the end of the run: something older may be on its way to somebody else, or back. */
-export async function receive<P, D>(work: Work<P, D>, pulled: Pulled): Promise<Ending | undefined> {
-  const sequences = pulled.held.map(({ message }) => message.consumerSequence);
-  work.receive(pulled.held);
+export async function receive<P, D>(
+  work: Work<P, D>,
+  delivered: readonly Held[],
+): Promise<Ending | undefined> {
+  const sequences = delivered.map(({ message }) => message.consumerSequence);
+  work.receive(delivered);
   if (!work.isOrdered || sequences.length === 0) return undefined;
   const last = work.decisions.follow(work.consumerSequence, sequences);
   if (last === undefined) return gapEnding(work, sequences);

@@ -16,14 +16,19 @@ const MOST_LOOKS = 5;
 const MARGIN_MS: Ms = 250;
 
 /**
- * First only watches, for one ack wait: a run that is alive shows by pulling, and then this one steps back without
+ * Nobody is waited for where the consumer stands as the last run of this process has left it. Otherwise it first only
+ * watches, for one ack wait: a run that is alive shows by pulling, and then this one steps back without
  * having disturbed it. After that it pulls until it holds all that is unsettled.
  */
 export async function recover<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
   const first = await consistentState(work);
   if ("stop" in first) return first;
   work.consumerSequence = first.deliveredConsumerSequence;
+  const { memory } = work.ports;
+  const isAsWeLeftIt = memory.leftAt === first.deliveredConsumerSequence;
+  memory.leftAt = undefined;
   if (first.ackPending === 0) return undefined;
+  if (isAsWeLeftIt) return gather(work);
   if (work.timeLeftMs < first.ackWaitMs + MARGIN_MS) return tooShort(work, first.ackWaitMs);
   work.ports.observe("recovering", { unsettled: first.ackPending, waitMs: first.ackWaitMs });
   return (await watch(work, first)) ?? gather(work);
@@ -88,7 +93,7 @@ async function gather<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
       waitMs: LOOK_MS,
       ...(work.until.signal && { signal: work.until.signal }),
     });
-    const gap = await receive(work, pulled);
+    const gap = await receive(work, pulled.held);
     if (gap) return gap;
     if (pulled.end === "interrupted") work.pulls.mayHaveGap = true;
     if (pulled.end === "interrupted") await work.sleep(LOOK_MS);

@@ -2,13 +2,14 @@
  * The loop: pull, deliver, settle, until idle, told to stop, out of time, or unable to go on. It knows neither which
  * target it serves nor what woke it.
  */
+import type { ConsumerState } from "../core/ports.ts";
 import type { Verdict } from "../core/settlement.ts";
 import type { Item } from "./hand.ts";
 import { core, type Decisions, type Policy, type Ports, type Until } from "./policy.ts";
 import type { Counted, Receipt } from "./receipt.ts";
 import { recover } from "./recover.ts";
 import { nextSendAt, ready, send } from "./send.ts";
-import { pullSize, take } from "./take.ts";
+import { collect, pullSize, take } from "./take.ts";
 import { ofOthers, turn } from "./trial.ts";
 import { type Ending, endingOf, SHORTEST_WAIT_MS, Work } from "./work.ts";
 
@@ -83,6 +84,8 @@ async function round<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
   const shown = work.pool.ending;
   if (shown) return shown;
   if (work.isOver) return { stop: "deadline" };
+  const gap = await collect(work);
+  if (gap) return gap;
   const early = ofOthers(work, ready(work));
   const batch = pullSize(work);
   const ending =
@@ -161,6 +164,15 @@ function givenBack<P, D>(
   return [{ kind: "retry", held, delayMs }, "retried"];
 }
 
+/** Everything is settled or given back, and all that was ever delivered has come to us; undefined: who knows. */
+function leftAt<P, D>(
+  { isOrdered, consumerSequence, tally }: Work<P, D>,
+  state: ConsumerState,
+): number | undefined {
+  const isAllOurs = state.deliveredConsumerSequence === consumerSequence;
+  return isOrdered && isAllOurs && tally.counts.unconfirmed === 0 ? consumerSequence : undefined;
+}
+
 /** In this order: what was sent is confirmed, nothing more arrives, the rest goes back oldest first. */
 async function finish<P, D>(work: Work<P, D>, ending: Ending): Promise<Receipt> {
   const { ports, decisions } = work;
@@ -179,6 +191,7 @@ async function finish<P, D>(work: Work<P, D>, ending: Ending): Promise<Receipt> 
   const mayLook = ending.stop !== "gone" && ending.stop !== "broken";
   const state = isKnown ? work.state : mayLook ? await work.look() : undefined;
   if (!state || "end" in state) work.tally.stateUnknown();
+  if (state && !("end" in state)) ports.memory.leftAt = leftAt(work, state);
   ports.memory.save();
   await ports.source.close();
   const receipt = work.receipt(ending);

@@ -9,9 +9,6 @@ import { type Ending, endingOf, type PullHistory, SHORTEST_WAIT_MS, type Work } 
 /** A server that ends pulls is asked again after this, growing with each. */
 const PAUSE_MS: Ms = 50;
 
-/** A pull waits so long for messages while calls are under way. */
-const BESIDE_CALLS_MS: Ms = 250;
-
 /** So many pulls in a row that the server ended, and the run ends as `broken`. */
 const INTERRUPTIONS = 12;
 
@@ -23,16 +20,24 @@ export async function take<P, D>(work: Work<P, D>, batch: number): Promise<Endin
     batch: history.oversized ? 1 : batch,
     maxBytes: history.oversized ? 0 : work.policy.maxBytes,
     waitMs,
-    ...(work.until.signal && { signal: work.until.signal }),
+    signal: work.pool.stirred,
   });
   await lookMeanwhile(work, pull, waitMs);
   const pulled = await pull;
   const before = work.hand.size;
-  const gap = await receive(work, pulled);
+  const gap = await receive(work, pulled.held);
   if (gap) return gap;
   if (work.hand.size > before) history.emptySince = undefined;
   else if (pulled.held.length === 0) history.emptySince ??= startedAt;
   return endOf(work, history, pulled);
+}
+
+/** A pull that was not waited for to its end may have brought something since. */
+export async function collect<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
+  const arrived = work.ports.source.arrived();
+  if (arrived.length === 0) return undefined;
+  work.pulls.emptySince = undefined;
+  return receive(work, arrived);
 }
 
 /**
@@ -83,8 +88,6 @@ function waitOf<P, D>(work: Work<P, D>): Ms {
     (work.state?.ackWaitMs ?? 0) / 4,
     work.timeLeftMs,
     work.untilReportMs,
-    // What becomes of calls that go on is not waited for longer.
-    work.pool.size > 0 ? BESIDE_CALLS_MS : Number.POSITIVE_INFINITY,
   );
   return Math.max(SHORTEST_WAIT_MS, Math.min(longest, nextSendAt(work) - work.now));
 }

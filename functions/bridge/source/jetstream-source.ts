@@ -270,6 +270,11 @@ export class JetStreamSource implements Source {
     return { confirmed: settled.confirmed, unconfirmed: [...settled.unconfirmed, ...late] };
   }
 
+  /** In doubt where it came from, it stays for the next pull, which asks. */
+  arrived(): readonly Held[] {
+    return this.#isInDoubt || this.#estranged ? [] : this.#arrived.splice(0);
+  }
+
   async stopReceiving(): Promise<readonly Held[]> {
     // When the server has ended every pull, nothing can be on its way.
     if (this.#pulling || this.#hasAbandoned)

@@ -47,6 +47,7 @@ const sourceOf = (pull: Source["pull"]): Source => ({
   pull,
   extend: async () => undefined,
   settle: async (confirmed) => ({ confirmed, unconfirmed: [] }),
+  arrived: () => [],
   stopReceiving: async () => [],
   close: async () => undefined,
 });
