@@ -10,6 +10,7 @@ import type { JetStreamSource } from "../../functions/bridge/source/jetstream-so
 import { startAwsFaultProxy } from "../support/aws-fault-proxy.ts";
 import { startBridge } from "../support/bridge-process.ts";
 import { bridgeSettings } from "../support/bridge-settings.ts";
+import type { Held } from "../../functions/bridge/core/ports.ts";
 import { openSource, operate, type Operator } from "../support/jetstream.ts";
 import { type RunningCluster, startCluster } from "../support/nats-cluster.ts";
 import { startSqs } from "../support/sqs.ts";
@@ -127,9 +128,15 @@ describe("a change of leader", () => {
         options: { timeoutMs: 3000 },
       });
       sources.push(source);
-      await source.state();
-      const { held } = await source.pull({ batch: 100, waitMs: 1000, maxBytes: 0 });
-      expect(held).toHaveLength(100);
+      // Its leader may not be ready yet.
+      const held: Held[] = [];
+      await vi.waitFor(
+        async () => {
+          held.push(...(await source.pull({ batch: 100, waitMs: 1000, maxBytes: 0 })).held);
+          expect(held).toHaveLength(100);
+        },
+        { timeout: 10_000, interval: 50 },
+      );
       // Acks find no leader and vanish; the confirmation finds the new one, which knows nothing of them.
       proxy.hold({
         beforeAcks: () => stepDown(stream),

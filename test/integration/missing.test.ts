@@ -132,6 +132,9 @@ test.skipIf(!old)(
     const queueUrl = await sqs.createQueue("OLD");
     await using bridge = startBridge(bridgeSettings(oldServer.url, sqs, "OLD", queueUrl));
     await sqs.receiveAll(queueUrl, { expected: 3 });
+    await expect
+      .poll(async () => (await oldOperator.info("OLD", "bridge")).ack_floor.stream_seq)
+      .toBe(3);
     await oldOperator.jsm.consumers.delete("OLD", "bridge");
     expect(await bridge.exited).toBe(3);
     expect(bridge.receipts().at(-1)).toMatchObject({ stop: "gone", acked: 3 });

@@ -12,7 +12,7 @@
 // Throttling, missing permissions and answers that say the wrong thing are therefore left to function-endpoint.ts.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { devNull } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -39,6 +39,8 @@ export async function startMinistack(): Promise<Emulator> {
   const folder = temporaryFolder();
   const tmp = join(folder, "tmp");
   mkdirSync(tmp);
+  // Its own scripts are no modules, whatever a package.json further up says.
+  writeFileSync(join(tmp, "package.json"), "{}");
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
   const logFile = join(folder, "log");

@@ -8,7 +8,7 @@ import type { Item } from "./hand.ts";
 import { core, type Decisions, type Policy, type Ports, type Until } from "./policy.ts";
 import type { Counted, Receipt } from "./receipt.ts";
 import { recover } from "./recover.ts";
-import { nextSendAt, ready, send } from "./send.ts";
+import { nextSendAt, ready, send, tooManyDelayed } from "./send.ts";
 import { collect, pullSize, take } from "./take.ts";
 import { ofOthers, turn } from "./trial.ts";
 import { type Ending, endingOf, SHORTEST_WAIT_MS, Work } from "./work.ts";
@@ -81,7 +81,7 @@ async function answerOf<P, D>(
 }
 
 async function round<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
-  const shown = work.pool.ending;
+  const shown = work.pool.ending ?? tooManyDelayed(work);
   if (shown) return shown;
   if (work.isOver) return { stop: "deadline" };
   const gap = await collect(work);

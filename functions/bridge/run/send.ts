@@ -78,7 +78,7 @@ export async function send<P, D>(
   );
   work.remove(items, meaning);
   if (meaning.size > 0 || !limits.sharesProcess) await work.settle(meaning);
-  return buried ?? outageOf(work, deliveries) ?? tooManyHeld(work) ?? tooManyDelayed(work);
+  return buried ?? outageOf(work, deliveries) ?? tooManyHeld(work);
 }
 
 /** It, or one of those with it: alone it will show. A high delivery count alone raises the same question. */
@@ -157,7 +157,7 @@ function tooManyHeld<P, D>(work: Work<P, D>): Ending | undefined {
 }
 
 /** Delayed messages occupy max ack pending: beyond half of it the rest of the stream would starve. */
-function tooManyDelayed<P, D>(work: Work<P, D>): Ending | undefined {
+export function tooManyDelayed<P, D>(work: Work<P, D>): Ending | undefined {
   const most = (work.state?.maxAckPending ?? -1) / 2;
   const delayed = work.ports.memory.delayed(work.now);
   if (most <= 0 || delayed <= most) return undefined;
