@@ -201,9 +201,14 @@ function handlerSinkOf(
     async publishTo(subject, data, id) {
       const source = current();
       if (!source) throw new SourceError("broken", "the run of this message is over");
-      const published = await source.publish(subject, data, id);
-      windows.published(source, published.stream);
-      return published;
+      try {
+        const published = await source.publish(subject, data, id);
+        windows.published(source, published.stream, subject);
+        return published;
+      } catch (error) {
+        windows.failed(subject, error as Error);
+        throw error;
+      }
     },
   });
 }

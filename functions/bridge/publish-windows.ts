@@ -13,9 +13,12 @@ export class PublishWindows {
   readonly #observe: Observe;
   readonly #checked = new Set<string>();
   readonly #told = new Set<string>();
+  /** Subjects to which nothing can be published at the moment. */
+  readonly #failing = new Set<string>();
 
-  constructor({ consumer, wakeIntervalMs = 0 }: Config, observe: Observe) {
-    this.#neededMs = consumer.ackWaitMs + wakeIntervalMs;
+  /** A message is handled again after a crash, or after the longest delay of a retry, by the next wake. */
+  constructor({ consumer, retryDelay, wakeIntervalMs = 0 }: Config, observe: Observe) {
+    this.#neededMs = Math.max(consumer.ackWaitMs, retryDelay.maxMs) + wakeIntervalMs;
     this.#observe = observe;
   }
 
@@ -25,8 +28,20 @@ export class PublishWindows {
   }
 
   /** The stream of something that was published: once, too. */
-  published(source: Pick<JetStreamSource, "windowOf">, stream: string): void {
+  published(source: Pick<JetStreamSource, "windowOf">, stream: string, subject: string): void {
+    this.#failing.delete(subject);
     this.#once(source, { stream });
+  }
+
+  /** Once, until something is stored there again. */
+  failed(subject: string, { message: reason }: Error): void {
+    if (this.#failing.has(subject)) return;
+    this.#failing.add(subject);
+    this.#observe("publish-failed", {
+      subject,
+      reason,
+      consequence: "messages whose handler publishes to it are handled again",
+    });
   }
 
   #once(source: Pick<JetStreamSource, "windowOf">, of: Of): void {
@@ -52,7 +67,7 @@ export class PublishWindows {
         handledAgainAfterMs: this.#neededMs,
         consequence: "what is published again after a crash may be stored twice",
         advice:
-          "raise the stream's duplicate window above JETSTREAM_ACK_WAIT and WAKE_INTERVAL together",
+          "raise the stream's duplicate window above RETRY_DELAY_MAX (and JETSTREAM_ACK_WAIT) and WAKE_INTERVAL together",
       });
     }
   }

@@ -60,7 +60,7 @@ export async function deliver(
 }
 
 /** The same for several messages: a handler made by `onMessages` gets them as one batch. */
-export function deliverAll(
+export async function deliverAll(
   handler: Handler,
   given: readonly GivenMessage[],
   options: DeliverOptions = {},
@@ -71,7 +71,7 @@ export function deliverAll(
     (text, details) =>
       log(level, text, details);
   let count = 0;
-  return handle(
+  const handled = await handle(
     handler.definition,
     given.map((one, index) => incoming(messageOf({ streamSequence: index + 1, ...one }), ORIGIN)),
     {
@@ -83,6 +83,12 @@ export function deliverAll(
       },
     },
   );
+  // Only where NATS is away: here nobody is.
+  return handled.map((one) => (one.kind === "unclear" ? failed(one.reason) : one));
+}
+
+function failed(reason: string): Verdict {
+  return { kind: "failed", reason };
 }
 
 function messageOf(given: GivenMessage): Message {

@@ -4,8 +4,8 @@ import { PublishWindows } from "../../functions/bridge/publish-windows.ts";
 import { settled } from "../support/fake-clock.ts";
 import { LEAST, read } from "../support/read-config.ts";
 
-/** Ack wait and wake interval together. */
-const NEEDED_MS = 10_000 + 60_000;
+/** The longest delay of a retry and the wake interval together. */
+const NEEDED_MS = 120_000 + 60_000;
 
 interface Told {
   readonly event: string;
@@ -82,8 +82,14 @@ describe("subjects that a handler says it publishes to", () => {
 
 describe("a stream that forgets an id before the message may be handled again", () => {
   test.each([
-    ["ack wait and wake interval", { WAKE_INTERVAL: "60s" }, NEEDED_MS],
-    ["the ack wait, where nothing says how often it is woken", {}, 10_000],
+    ["the longest delay of a retry and the wake interval", { WAKE_INTERVAL: "60s" }, NEEDED_MS],
+    ["the longest delay, where nothing says how often it is woken", {}, 120_000],
+    [
+      "the ack wait and the wake interval, where no delay is longer",
+      { RETRY_DELAY_MIN: "1s", RETRY_DELAY_MAX: "9s", WAKE_INTERVAL: "60s" },
+      10_000 + 60_000,
+    ],
+    ["a longer delay of a retry", { RETRY_DELAY_MAX: "11s" }, 11_000],
   ])("is told, by %s", async (_what, changes, neededMs) => {
     for (const [windowMs, events] of [
       [neededMs, []],
@@ -99,7 +105,7 @@ describe("a stream that forgets an id before the message may be handled again", 
   test("is told with its numbers, once, however many subjects it takes", async () => {
     const { source, told, windows } = make(() => 1000);
     windows.check(source, ["a", "b"]);
-    windows.published(source, "SHIPMENTS");
+    windows.published(source, "SHIPMENTS", "a");
     await settled();
     expect(told).toHaveLength(1);
     expect(told).toMatchObject([
@@ -112,10 +118,34 @@ describe("a stream that forgets an id before the message may be handled again", 
 
   test("is found out with the first that is published, where nothing was said before", async () => {
     const { asked, source, told, windows } = make(() => 1000);
-    windows.published(source, "SHIPMENTS");
-    windows.published(source, "SHIPMENTS");
+    windows.published(source, "SHIPMENTS", "a");
+    windows.published(source, "SHIPMENTS", "a");
     await settled();
     expect(asked).toEqual([{ stream: "SHIPMENTS" }]);
     expect(told.map(({ event }) => event)).toEqual(["publish-window"]);
+  });
+});
+
+describe("a subject to which nothing can be published", () => {
+  const failure = (subject: string, reason: string): Told => ({
+    event: "publish-failed",
+    details: {
+      subject,
+      reason,
+      consequence: "messages whose handler publishes to it are handled again",
+    },
+  });
+
+  test("is told once, until something is stored there again", async () => {
+    const { source, told, windows } = make(() => NEEDED_MS);
+    windows.failed("a", new Error("no stream takes a"));
+    windows.failed("a", new Error("still none"));
+    windows.failed("b", new Error("no stream takes b"));
+    expect(told).toEqual([failure("a", "no stream takes a"), failure("b", "no stream takes b")]);
+    windows.published(source, "SHIPMENTS", "a");
+    await settled();
+    windows.failed("b", new Error("still none"));
+    windows.failed("a", new Error("gone again"));
+    expect(told.slice(2)).toEqual([failure("a", "gone again")]);
   });
 });

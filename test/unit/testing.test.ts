@@ -103,6 +103,17 @@ describe("deliver", () => {
     });
   });
 
+  test("has a failure, too, where the bridge would not blame the message", async () => {
+    const handler = onMessage(async (_one, { publish }) => void (await publish("a", "x")));
+    const publish = async (): Promise<void> => {
+      throw Object.assign(new Error("away"), { end: "broken" });
+    };
+    expect(await deliver(handler, {}, { publish })).toStrictEqual({
+      kind: "failed",
+      reason: "publishing to a: away",
+    });
+  });
+
   test("tells what is logged, at its level", async () => {
     const handler = onMessage((_one, { log }) => {
       log.debug("one");

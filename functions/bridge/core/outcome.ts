@@ -24,7 +24,12 @@ type OutcomeKind =
   /** The receiver wants it later, which is no failure. `afterMs` undefined: with a growing delay. */
   | { readonly kind: "postponed"; readonly reason: string; readonly afterMs?: Ms }
   /** Its own entry failed and always will. */
-  | { readonly kind: "rejected"; readonly reason: string }
+  | {
+      readonly kind: "rejected";
+      readonly reason: string;
+      /** What may be logged, where the reason has parts of the payload. */
+      readonly told?: string;
+    }
   /** It may or may not have been taken. */
   | { readonly kind: "unknown"; readonly reason: string };
 

@@ -167,6 +167,8 @@ export function isRejected(prepared: unknown): prepared is Rejected {
 /** Why a message is buried. */
 export interface Letter {
   readonly reason: string;
+  /** What may be logged in place of reason and evidence, where those have parts of the payload. */
+  readonly told?: string;
   /** What shows that it is the message's own fault. */
   readonly evidence: string;
   /** How often it was sent. */

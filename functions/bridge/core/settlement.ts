@@ -55,12 +55,12 @@ export function decide(
     case "accepted":
       return { kind: "ack" };
     case "rejected":
-      return rejected(`rejected: ${outcome.reason}`, outcome.reason, history, policy);
+      return rejected(`rejected: ${outcome.reason}`, outcome, history, policy);
     case "failed":
       // With `hold` nothing is given up: what may succeed later is tried until it does.
       if (policy.onRejected === "bury" && hasFailedEnough(history, policy)) {
         const evidence = `failed ${history.failures} times, ${history.evidence} of them while the target accepted others, or alone in its call`;
-        return rejected(evidence, outcome.reason, history, policy);
+        return rejected(evidence, outcome, history, policy);
       }
       return later(outcome.retryAfterMs ?? 0, history.failures, policy, random);
     case "postponed":
@@ -78,12 +78,16 @@ function hasFailedEnough(history: History, policy: SettlementPolicy): boolean {
 
 function rejected(
   evidence: string,
-  reason: string,
+  { reason, told }: { readonly reason: string; readonly told?: string },
   history: History,
   policy: SettlementPolicy,
 ): Decision {
   if (policy.onRejected === "bury") {
-    return { kind: "bury", letter: { reason, evidence, tries: history.tries } };
+    const { tries } = history;
+    return {
+      kind: "bury",
+      letter: { reason, evidence, tries, ...(told !== undefined && { told }) },
+    };
   }
   // Held in its place while order is kept; otherwise out of the way on the server, for as long as allowed.
   if (policy.ordered) return { kind: "keep", delayMs: Number.POSITIVE_INFINITY };

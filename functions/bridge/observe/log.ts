@@ -58,6 +58,7 @@ export const LEVELS: Readonly<Record<string, LogLevel>> = {
   "message-not-accepted": "debug",
   "not-reconnected": "warn",
   "not-rung-again": "warn",
+  "publish-failed": "warn",
   "publish-window": "warn",
   "publish-without-stream": "warn",
   "pull-interrupted": "warn",

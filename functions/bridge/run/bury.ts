@@ -54,7 +54,7 @@ export async function bury<P, D>(
 function nowhere<P>(item: Item<P>): Ending {
   return {
     stop: "blocked",
-    reason: `message ${item.sequence} is rejected (${item.letter?.reason}) and there is nowhere to bury it: set DEAD_LETTER_QUEUE_URL`,
+    reason: `message ${item.sequence} is rejected (${item.letter?.told ?? item.letter?.reason}) and there is nowhere to bury it: set DEAD_LETTER_QUEUE_URL`,
   };
 }
 
@@ -81,7 +81,7 @@ function stored<P, D>(
       work.ports.memory.forget(item.held.message);
       work.ports.observe("message-buried", {
         streamSequence: item.sequence,
-        ...item.letter,
+        ...mayBeTold(item.letter as Letter),
         receipt: outcome.receipt,
       });
       meaning.set({ kind: "ack", held: item.held }, "buried");
@@ -115,11 +115,15 @@ function refused<P, D>(
   work.ports.observe("dead-letter-refused", {
     streamSequence: item.sequence,
     reason,
-    rejected: item.letter?.reason,
+    rejected: item.letter?.told ?? item.letter?.reason,
   });
   if (work.isOrdered) {
     item.notBefore = work.now + maxMs;
     return;
   }
   meaning.set({ kind: "retry", held: item.held, delayMs: maxMs }, "retried");
+}
+
+function mayBeTold({ told, ...letter }: Letter): Omit<Letter, "told"> {
+  return told === undefined ? letter : { ...letter, reason: told, evidence: "rejected" };
 }

@@ -76,7 +76,7 @@ function conclude<P, D>(
     observe("message-not-accepted", {
       streamSequence: item.sequence,
       outcome: outcome.kind,
-      reason: outcome.reason,
+      reason: toldOf(outcome),
       tries: history.tries,
       decision: decision.kind,
     });
@@ -86,7 +86,7 @@ function conclude<P, D>(
   }
   item.isTimed = outcome.kind === "postponed" && outcome.afterMs !== undefined;
   carryOut(work, item, decision, meaning);
-  if (outcome.kind === "rejected") tellHeld(work, item, outcome.reason, decision);
+  if (outcome.kind === "rejected") tellHeld(work, item, toldOf(outcome), decision);
 }
 
 /** It cannot be sent at all. */
@@ -213,4 +213,9 @@ function fatal<P, D>(work: Work<P, D>, item: Item<P>): Letter | undefined {
     evidence: `failed ${evidence} times on its own, ${trialsLost} of them by ending the process or by not ending at all while nothing else was under way`,
     tries,
   };
+}
+
+/** Reasons may have parts of the payload, which is not for the log. */
+function toldOf(outcome: Exclude<Outcome, { readonly kind: "accepted" }>): string {
+  return (outcome.kind === "rejected" ? outcome.told : undefined) ?? outcome.reason;
 }

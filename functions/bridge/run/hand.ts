@@ -35,6 +35,10 @@ export class Hand<P> {
     return this.#bySequence.get(sequence);
   }
 
+  has(item: Item<P>): boolean {
+    return this.#bySequence.get(item.sequence) === item;
+  }
+
   add(item: Item<P>): void {
     this.#bySequence.set(item.sequence, item);
     const items = this.#items;
@@ -45,9 +49,10 @@ export class Hand<P> {
 
   remove(items: Iterable<Item<P>>): void {
     const before = this.#bySequence.size;
-    for (const item of items) this.#bySequence.delete(item.sequence);
-    if (this.#bySequence.size < before) {
-      this.#items = this.#items.filter((item) => this.#bySequence.has(item.sequence));
+    for (const item of items) {
+      // One of the same sequence may have taken its place.
+      if (this.has(item)) this.#bySequence.delete(item.sequence);
     }
+    if (this.#bySequence.size < before) this.#items = this.#items.filter((item) => this.has(item));
   }
 }

@@ -92,12 +92,15 @@ export class Pool<P> {
     const startedAt = work.now;
     const delivery = await deliver(items, lapsed.signal);
     const meaning = new Map<Verdict, Counted>();
-    judge(work, items, delivery, meaning);
+    // One that was let go meanwhile, for another message that has its sequence, is nobody's any more.
+    const isHeld = items.map((item) => work.hand.has(item));
+    const held = items.filter((_, at) => isHeld[at]);
+    judge(work, held, deliveryOf(delivery, isHeld), meaning);
     trialEnds(work);
     work.measure(work.now - startedAt, items.length, this.#calls.size);
-    const letters = items.filter(({ letter }) => letter);
+    const letters = held.filter(({ letter }) => letter);
     const buried = letters.length > 0 ? await bury(work, letters, meaning) : undefined;
-    work.remove(items, meaning);
+    work.remove(held, meaning);
     // Confirmed or not, the next may start: how much may be unsettled is the server's to bound.
     work.settle(meaning).catch((error: unknown) => {
       this.#error ??= error;
@@ -106,4 +109,10 @@ export class Pool<P> {
     this.#ending ??=
       buried ?? (delivery.stop ? { stop: "unavailable", reason: reason ?? "" } : undefined);
   }
+}
+
+/** What it says of those that are still held. */
+function deliveryOf(delivery: Delivery, isHeld: readonly boolean[]): Delivery {
+  if (delivery.kind === "unavailable") return delivery;
+  return { ...delivery, outcomes: delivery.outcomes.filter((_, at) => isHeld[at]) };
 }

@@ -31,6 +31,11 @@ export interface Receipt {
   readonly ackPending: number;
   /** Given back with a delay that has not run out. */
   readonly delayed: number;
+  /**
+   * Of a blocked run: so many messages are in other hands, or were put off by others, and nothing else is wrong: none waits
+   * to be delivered.
+   */
+  readonly elsewhere?: number;
   /** Of an idle run: since when nothing came, to the end. The pull that found nothing was sent then. */
   readonly drainedForMs?: number;
   /** Calls to the target. */
@@ -71,7 +76,7 @@ export class Tally {
     reason: string | undefined,
     held: number,
     milliseconds: number,
-    more: { readonly delayed?: number; readonly drainedForMs?: number } = {},
+    more: Partial<Pick<Receipt, "delayed" | "drainedForMs" | "elsewhere">> = {},
   ): Receipt {
     const { pulled, duplicates, calls, counts, state } = this;
     return {
@@ -84,6 +89,7 @@ export class Tally {
       pending: state?.pending ?? 0,
       ackPending: state?.ackPending ?? 0,
       delayed: more.delayed ?? 0,
+      ...(more.elsewhere !== undefined && { elsewhere: more.elsewhere }),
       ...(more.drainedForMs !== undefined && { drainedForMs: Math.round(more.drainedForMs) }),
       calls,
       milliseconds: Math.round(milliseconds),

@@ -151,6 +151,7 @@ async function emptyPull<P, D>(
   if (!isLate || (idleMs === undefined && !isFull)) return undefined;
   return {
     stop: "blocked",
+    isElsewhere: !isFull && state.pending === 0,
     reason: `nothing is delivered while ${state.ackPending} messages are unsettled (max ack pending ${state.maxAckPending}) and ${state.pending} wait`,
   };
 }

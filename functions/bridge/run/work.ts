@@ -13,6 +13,8 @@ import { type Counted, type Receipt, Tally } from "./receipt.ts";
 export interface Ending {
   readonly stop: Stop;
   readonly reason?: string;
+  /** Nothing waits to be delivered: what is unsettled is in other hands, or was put off by others. */
+  readonly isElsewhere?: boolean;
 }
 
 export function endingOf(trouble: Trouble): Ending {
@@ -235,6 +237,7 @@ export class Work<P, D> {
       this.now - this.startedAt,
       {
         delayed: this.ports.memory.delayed(this.now),
+        ...(ending?.isElsewhere && { elsewhere: this.tally.state?.ackPending ?? 0 }),
         ...(ending?.stop === "idle" && {
           drainedForMs: this.now - (this.pulls.emptySince ?? this.now),
         }),

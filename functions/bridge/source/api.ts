@@ -73,7 +73,7 @@ export function readAnswer<T>(wire: WireMessage, what: string): T {
   if (errorCode === STREAM_NOT_FOUND) throw new SourceError("gone", said);
   // 503: no quorum or no leader for the moment.
   if (code === 503 && !NOT_ENABLED.has(errorCode ?? 0)) throw new SourceError("broken", said);
-  throw new SourceError("refused", said);
+  throw new SourceError("refused", said, errorCode === undefined ? {} : { code: errorCode });
 }
 
 export class ConsumerNotFound extends SourceError {
@@ -90,17 +90,17 @@ export interface Published {
   readonly duplicate: boolean;
 }
 
-/** A stream's answer to a publish. Throws a `SourceError`. */
+/** A stream's answer to a publish. Throws a `SourceError`: whatever else answers is no confirmation. */
 export function publishedOf(wire: WireMessage, subject: string): Published {
-  if (wire.status === 503) throw new SourceError("refused", `no stream takes ${subject}`);
-  const answer = readAnswer<{
-    readonly stream: string;
-    readonly seq: number;
-    readonly duplicate?: boolean;
+  // Also while a leader is elected.
+  if (wire.status === 503) throw new SourceError("broken", `no stream takes ${subject}`);
+  const { duplicate, seq, stream } = readAnswer<{
+    readonly stream?: unknown;
+    readonly seq?: unknown;
+    readonly duplicate?: unknown;
   }>(wire, `publishing to ${subject}`);
-  return {
-    stream: answer.stream,
-    sequence: answer.seq,
-    duplicate: answer.duplicate === true,
-  };
+  if (typeof stream !== "string" || !Number.isSafeInteger(seq)) {
+    throw new SourceError("broken", `what answers on ${subject} is no stream`);
+  }
+  return { stream, sequence: Number(seq), duplicate: duplicate === true };
 }

@@ -4,10 +4,17 @@ import type { Trouble } from "../core/ports.ts";
 export class SourceError extends Error {
   override readonly name = "SourceError";
   readonly end: Trouble["end"];
+  /** The server's own code (`errors.json` in nats-server), where it gave one. */
+  readonly code: number | undefined;
 
-  constructor(end: Trouble["end"], message: string, options?: ErrorOptions) {
+  constructor(
+    end: Trouble["end"],
+    message: string,
+    options: ErrorOptions & { code?: number } = {},
+  ) {
     super(message, options);
     this.end = end;
+    this.code = options.code;
   }
 }
 

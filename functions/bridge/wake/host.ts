@@ -15,7 +15,7 @@ import type { JetStreamMessage } from "../sinks/handler/incoming.ts";
 import { credentialsFault } from "../source/credentials.ts";
 import { journalFile } from "./journal-file.ts";
 import { ringer } from "./ringer.ts";
-import { type BatchResponse, GOOD_STOPS, Waker } from "./wake.ts";
+import { type BatchResponse, isGood, Waker } from "./wake.ts";
 
 /** What is needed of the process. */
 export interface Host {
@@ -116,8 +116,8 @@ function portsOf(
   return {
     observe: observer(log),
     report: (receipt) => {
-      const isGood = receipt.stop === null || GOOD_STOPS.has(receipt.stop);
-      log(isGood ? "info" : "error", "receipt", { ...receipt });
+      const isExpected = receipt.stop === null || isGood(receipt);
+      log(isExpected ? "info" : "error", "receipt", { ...receipt });
     },
     journal: journalFile({
       folder: host.temporaryFolder,

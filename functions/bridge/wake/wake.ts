@@ -21,8 +21,15 @@ export interface BatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
-/** Anything else is an error of the invocation, so that its alarm fires. */
-export const GOOD_STOPS: ReadonlySet<string | null> = new Set(["idle", "deadline", "paused"]);
+const GOOD_STOPS: ReadonlySet<string | null> = new Set(["idle", "deadline", "paused"]);
+
+/**
+ * Anything else is an error of the invocation, so that its alarm fires. Messages in the hands of another wake, or put off
+ * by one in another sandbox, are no reason for that: nothing waits.
+ */
+export function isGood({ elsewhere, stop }: Receipt): boolean {
+  return GOOD_STOPS.has(stop) || elsewhere !== undefined;
+}
 
 /** AWS cuts chains of a function that rings itself after 16. */
 const MOST_HOPS = 10;
@@ -59,7 +66,7 @@ export class Waker {
       command.kind === "ring"
         ? await this.#drain(deadline, 0)
         : await this.#ports.bridge.replay({ ...command, id }, { deadline });
-    if (GOOD_STOPS.has(receipt.stop)) return receipt;
+    if (isGood(receipt)) return receipt;
     throw new Error(
       `the run stopped as ${receipt.stop}: ${receipt.reason ?? "see its receipt in the log"}`,
     );
@@ -88,8 +95,7 @@ export class Waker {
       this.#ports.observe("rings-skipped", { rings: rings.length });
       return true;
     }
-    const { stop } = await this.#drain(deadline, Math.max(...rings.map(({ hops }) => hops)));
-    return GOOD_STOPS.has(stop);
+    return isGood(await this.#drain(deadline, Math.max(...rings.map(({ hops }) => hops))));
   }
 
   async #drain(deadline: Ms, hops: number): Promise<Receipt> {

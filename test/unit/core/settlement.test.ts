@@ -39,6 +39,21 @@ test("a rejected message is buried with its reason and its tries", () => {
   });
 });
 
+test("the letter of a rejected message has what may be logged in its place, where the outcome has", () => {
+  const outcome: Outcome = { kind: "rejected", reason: "id: received 4711", told: "1 issues (id)" };
+  expect(decide(outcome, first, policy, 0)).toStrictEqual({
+    kind: "bury",
+    letter: {
+      reason: "id: received 4711",
+      told: "1 issues (id)",
+      evidence: "rejected: id: received 4711",
+      tries: 1,
+    },
+  });
+  const decision = decide(rejected, first, policy, 0);
+  expect(decision.kind === "bury" && Object.keys(decision.letter)).not.toContain("told");
+});
+
 test("a failed message waits here while its delay is short", () => {
   expect(decide(failed, first, policy, 0)).toEqual({ kind: "keep", delayMs: 1000 });
 });

@@ -12,6 +12,13 @@ import { FakeClock } from "../../support/fake-clock.ts";
 import { held } from "../../support/messages.ts";
 
 const letter: Letter = { reason: "InvalidMessageContents", evidence: "rejected", tries: 1 };
+/** One whose reason has parts of the payload. */
+const secretive: Letter = {
+  reason: "id: received 4711",
+  evidence: "rejected: id: received 4711",
+  told: "1 issues (id)",
+  tries: 1,
+};
 const MAX_DELAY_MS = 120_000;
 
 interface Buried {
@@ -21,6 +28,10 @@ interface Buried {
   readonly items: readonly Item<string>[];
   readonly stored: readonly string[];
   readonly events: readonly string[];
+  /** What was told with the events. */
+  readonly details: readonly unknown[];
+  /** What the store was given to store. */
+  readonly letters: readonly Letter[];
 }
 
 interface Given {
@@ -29,6 +40,8 @@ interface Given {
   /** Of the second message. */
   readonly leaseUntil?: number;
   readonly refuses?: boolean;
+  /** Why both are buried. */
+  readonly why?: Letter;
 }
 
 const accepted: Outcome = { kind: "accepted", receipt: "m" };
@@ -43,14 +56,19 @@ async function buryTwo({
   leaseUntil = 30_000,
   ordered = false,
   refuses = false,
+  why = letter,
 }: Given): Promise<Buried> {
   const clock = new FakeClock();
   const stored: string[] = [];
   const events: string[] = [];
+  const details: unknown[] = [];
+  const letters: Letter[] = [];
   const deadLetters: DeadLetters<string> = {
     limits: { entries: 10, bytes: 1000, concurrency: 1 },
-    prepare: ({ streamSequence }) =>
-      refuses ? { rejected: "too large" } : `letter ${streamSequence}`,
+    prepare({ streamSequence }, given) {
+      letters.push(given);
+      return refuses ? { rejected: "too large" } : `letter ${streamSequence}`;
+    },
     size: () => 1,
     async deliver(batch) {
       stored.push(...batch);
@@ -63,7 +81,10 @@ async function buryTwo({
       sink: { ...deadLetters, prepare: () => "entry", ready: async () => undefined },
       deadLetters: answer || refuses ? deadLetters : undefined,
       clock,
-      observe: (event) => events.push(event),
+      observe(event, told) {
+        events.push(event);
+        details.push(told);
+      },
       memory: new Memory(),
       report: () => undefined,
     },
@@ -85,14 +106,14 @@ async function buryTwo({
     notBefore: 0,
     patientUntil: 0,
     hadFairTrial: false,
-    letter,
+    letter: why,
   }));
   const meaning = new Map<Verdict, Counted>();
   const ending = await bury(work, items, meaning);
   const settled = [...meaning].map(
     ([verdict, counted]) => [verdict.held.message.streamSequence, counted] as const,
   );
-  return { ending, settled, items, stored, events };
+  return { ending, settled, items, stored, events, details, letters };
 }
 
 test("what the store has taken is acked, and counts as buried", async () => {
@@ -144,6 +165,41 @@ test("in an ordered bridge a letter that the store will never take keeps its pla
   const { items, settled } = await buryTwo({ refuses: true, ordered: true });
   expect(settled).toEqual([]);
   expect(items.every(({ notBefore }) => notBefore > MAX_DELAY_MS)).toBe(true);
+});
+
+test("the log has the reason and the evidence of a letter that may be told as it is", async () => {
+  const { details } = await buryTwo({ answer: both(accepted, accepted) });
+  expect(details[0]).toStrictEqual({
+    streamSequence: 1,
+    reason: "InvalidMessageContents",
+    evidence: "rejected",
+    tries: 1,
+    receipt: "m",
+  });
+});
+
+test("parts of the payload go to the dead letters, and not to the log", async () => {
+  const { details, letters } = await buryTwo({ answer: both(accepted, accepted), why: secretive });
+  expect(details).toStrictEqual(
+    [1, 2].map((streamSequence) => ({
+      streamSequence,
+      reason: "1 issues (id)",
+      evidence: "rejected",
+      tries: 1,
+      receipt: "m",
+    })),
+  );
+  expect(letters).toEqual([secretive, secretive]);
+});
+
+test.each<[string, Given]>([
+  ["that the store refuses", { refuses: true }],
+  ["for which there is no store", {}],
+])("parts of the payload of a message %s are not told either", async (_what, given) => {
+  const { details, ending } = await buryTwo({ ...given, why: secretive });
+  const said = JSON.stringify([details, ending]);
+  expect(said).toContain("1 issues (id)");
+  expect(said).not.toContain("4711");
 });
 
 test("a store that is out of order is asked again later", async () => {

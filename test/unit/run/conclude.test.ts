@@ -17,7 +17,13 @@ const accepted: Outcome = { kind: "accepted", receipt: "m" };
 const threw: Outcome = { kind: "failed", reason: "Error: no" };
 
 /** A run that sends to functions, or to a queue. */
-function start(aloneIsEvidence: boolean, memory = new Memory(), clock = new FakeClock()) {
+function start(
+  aloneIsEvidence: boolean,
+  memory = new Memory(),
+  clock = new FakeClock(),
+  onRejected: "bury" | "hold" = "bury",
+) {
+  const told: { readonly event: string; readonly details: unknown }[] = [];
   const sink = { limits: { entries: 10, bytes: 1000, concurrency: 1, aloneIsEvidence } };
   const work = new Work<string, string>(
     {
@@ -25,14 +31,14 @@ function start(aloneIsEvidence: boolean, memory = new Memory(), clock = new Fake
       sink: sink as unknown as Sink<string>,
       deadLetters: undefined,
       clock,
-      observe: () => undefined,
+      observe: (event, details) => told.push({ event, details }),
       memory,
       report: () => undefined,
     },
     {
       settlement: {
         ordered: true,
-        onRejected: "bury",
+        onRejected,
         maximumRetryAttempts: ATTEMPTS,
         retryDelay: { minMs: 1, maxMs: 10 },
         keepUpToMs: 10,
@@ -68,7 +74,7 @@ function start(aloneIsEvidence: boolean, memory = new Memory(), clock = new Fake
     );
     return batch.map(({ letter }) => letter !== undefined);
   };
-  return { call, memory, clock };
+  return { call, memory, clock, items, told };
 }
 
 test("at a queue, failures beside accepted neighbours lead to the dead letter, and failures alone never do", () => {
@@ -77,6 +83,46 @@ test("at a queue, failures beside accepted neighbours lead to the dead letter, a
   expect(call({ 1: threw, 2: accepted })).toEqual([false, false]);
   expect(call({ 1: threw, 3: accepted })).toEqual([false, false]);
   expect(call({ 1: threw, 4: accepted })).toEqual([true, false]);
+});
+
+const secretive: Outcome = { kind: "rejected", reason: "received 4711", told: "1 issues (id)" };
+
+test("parts of the payload go to the dead letter, and not to the log", () => {
+  const { call, items, told } = start(true);
+  expect(call({ 1: secretive })).toEqual([true]);
+  expect(items.get(1)?.letter).toMatchObject({ reason: "received 4711", told: "1 issues (id)" });
+  expect(told).toEqual([
+    {
+      event: "message-not-accepted",
+      details: {
+        streamSequence: 1,
+        outcome: "rejected",
+        reason: "1 issues (id)",
+        tries: 1,
+        decision: "bury",
+      },
+    },
+  ]);
+});
+
+test("nor are they told of a message that is held", () => {
+  const { call, told } = start(true, new Memory(), new FakeClock(), "hold");
+  expect(call({ 1: secretive })).toEqual([false]);
+  expect(told).toMatchObject([
+    { event: "message-not-accepted", details: { reason: "1 issues (id)", decision: "keep" } },
+    { event: "message-held", details: { streamSequence: 1, reason: "1 issues (id)" } },
+  ]);
+  expect(JSON.stringify(told)).not.toContain("4711");
+});
+
+test("a reason is told as it is, where nothing else may be", () => {
+  const { call, told } = start(true, new Memory(), new FakeClock(), "hold");
+  call({ 1: { kind: "rejected", reason: "no total" }, 2: threw });
+  expect(told).toMatchObject([
+    { event: "message-not-accepted", details: { reason: "no total" } },
+    { event: "message-held", details: { reason: "no total" } },
+    { event: "message-not-accepted", details: { reason: "Error: no" } },
+  ]);
 });
 
 test("evidence comes from one's own call alone, where a batch took several", () => {

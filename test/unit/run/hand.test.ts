@@ -37,7 +37,10 @@ test("a message that is held is found by its sequence, so that a redelivery is n
 
 test("what is removed is neither found nor counted any more", () => {
   const hand = handOf(1, 2, 3);
-  hand.remove([item(2)]);
+  const removed = hand.find(2) as Item<string>;
+  expect(hand.has(removed)).toBe(true);
+  hand.remove([removed]);
+  expect(hand.has(removed)).toBe(false);
   expect(sequencesOf(hand)).toEqual([1, 3]);
   expect(hand.find(2)).toBeUndefined();
   expect(hand.size).toBe(2);
@@ -45,9 +48,22 @@ test("what is removed is neither found nor counted any more", () => {
 
 test("removing what is not held changes nothing", () => {
   const hand = handOf(1, 2);
-  hand.remove([item(7)]);
+  hand.remove([item(7), item(2)]);
   hand.remove([]);
   expect(sequencesOf(hand)).toEqual([1, 2]);
+});
+
+test("one that has taken the place of another is not removed with it, whenever that is", () => {
+  const hand = handOf(1, 2, 3);
+  const before = hand.find(2) as Item<string>;
+  hand.remove([before]);
+  const now = item(2);
+  hand.add(now);
+  hand.remove([before]);
+  expect([hand.has(before), hand.has(now)]).toEqual([false, true]);
+  hand.remove([before, hand.find(3) as Item<string>]);
+  expect([...hand]).toEqual([hand.find(1), now]);
+  expect(hand.find(2)).toBe(now);
 });
 
 test("a hand can be emptied while it is looked through", () => {
@@ -73,7 +89,10 @@ test("after any adding and removing the hand is what a sorted set would be", () 
             expected.add(sequence);
           }
         } else {
+          // Others of the same sequences are none of those that are held.
           hand.remove(sequences.map(item));
+          expect(hand.size).toBe(expected.size);
+          hand.remove(sequences.flatMap((sequence) => hand.find(sequence) ?? []));
           for (const sequence of sequences) expected.delete(sequence);
         }
         expect(sequencesOf(hand)).toEqual([...expected].toSorted((one, other) => one - other));

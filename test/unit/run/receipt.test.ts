@@ -34,6 +34,13 @@ test("a run that did nothing has a receipt of zeros", () => {
   });
 });
 
+test("a receipt tells of messages that are elsewhere only where that is why the run ended", () => {
+  const tally = new Tally();
+  expect(tally.receipt("blocked", "unsettled", 0, 0, { elsewhere: 2 }).elsewhere).toBe(2);
+  expect(tally.receipt("blocked", "unsettled", 0, 0, { elsewhere: 0 }).elsewhere).toBe(0);
+  expect(tally.receipt("blocked", "unsettled", 0, 0)).not.toHaveProperty("elsewhere");
+});
+
 test("a receipt has a reason where one is given, and null as its stop while the run goes on", () => {
   expect(new Tally().receipt("blocked", "nowhere to bury", 0, 0).reason).toBe("nowhere to bury");
   expect(new Tally().receipt(null, undefined, 3, 0)).toMatchObject({ stop: null, held: 3 });

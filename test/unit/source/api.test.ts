@@ -105,23 +105,61 @@ test("a stream that has stored a message says where, and whether it had it befor
   });
 });
 
-test("a subject that no stream takes is refused in words", () => {
-  expect(() => publishedOf(wire("", 503), "shipments.created")).toThrow(
-    new SourceError("refused", "no stream takes shipments.created"),
-  );
+test("a subject that no stream takes may be taken again later, and is told in words", () => {
+  expect(unpublished("", 503)).toMatchObject({
+    end: "broken",
+    message: "no stream takes shipments.created",
+    code: undefined,
+  });
 });
 
 test.each([
-  ["is full", { code: 400, err_code: 10_077, description: "maximum messages exceeded" }, "refused"],
-  ["has no leader", { code: 503, err_code: 10_008, description: "no leader" }, "broken"],
-])("a stream that %s has stored nothing", (_what, error, end) => {
-  try {
-    publishedOf(wire(JSON.stringify({ error, stream: "S", seq: 0 })), "a");
-    expect.fail("expected an error");
-  } catch (caught) {
-    expect(caught).toMatchObject({
-      end,
-      message: `publishing to a: ${error.description} (${error.err_code})`,
-    });
-  }
+  ["nothing of a stream", "{}"],
+  ["no sequence", '{"stream":"S"}'],
+  ["no stream", '{"seq":1}'],
+  ["a stream without a name", '{"stream":{},"seq":1}'],
+  ["a sequence that is text", '{"stream":"S","seq":"1"}'],
+  ["half a sequence", '{"stream":"S","seq":1.5}'],
+  ["what a service may say", '{"ok":true}'],
+])("an answer with %s is no confirmation", (_what, body) => {
+  expect(unpublished(body)).toMatchObject({
+    end: "broken",
+    message: "what answers on shipments.created is no stream",
+  });
 });
+
+test.each([
+  [
+    "is full",
+    { code: 400, err_code: 10_077, description: "maximum messages exceeded" },
+    { end: "refused", code: 10_077 },
+  ],
+  [
+    "finds it too large",
+    { code: 400, err_code: 10_054, description: "message size exceeds maximum allowed" },
+    { end: "refused", code: 10_054 },
+  ],
+  [
+    "has no leader",
+    { code: 503, err_code: 10_008, description: "no leader" },
+    { end: "broken", code: undefined },
+  ],
+])("a stream that %s has stored nothing", (_what, error, expected) => {
+  expect(unpublished(JSON.stringify({ error, stream: "S", seq: 0 }))).toMatchObject({
+    ...expected,
+    message: `publishing to shipments.created: ${error.description} (${error.err_code})`,
+  });
+});
+
+test("a refusal without a code of the server has none", () => {
+  expect(errorOf({ code: 500 })).toMatchObject({ end: "refused", code: undefined });
+});
+
+function unpublished(body: string, status?: number): SourceError {
+  try {
+    publishedOf(wire(body, status), "shipments.created");
+  } catch (caught) {
+    if (caught instanceof SourceError) return caught;
+  }
+  throw new Error("expected a SourceError");
+}

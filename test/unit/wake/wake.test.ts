@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { type Receipt, Tally } from "../../../functions/bridge/run/receipt.ts";
 import type { Stop } from "../../../functions/bridge/core/stop.ts";
-import { wakerWith, record, replayOf, ring, wake } from "../../support/waking.ts";
+import { isGood } from "../../../functions/bridge/wake/wake.ts";
+import { type Given, wakerWith, record, replayOf, ring, wake } from "../../support/waking.ts";
 
 /** Anything else is well. */
 const BAD: readonly Stop[] = ["blocked", "unavailable", "broken", "gone", "overlap"];
@@ -19,6 +21,14 @@ describe("a tick", () => {
     await expect(wake(wakerWith({ drain: () => ({ stop }) }).waker)).rejects.toThrow(
       `the run stopped as ${stop}: see its receipt in the log`,
     );
+  });
+
+  test("that finds all in other hands is well: nothing waits", async () => {
+    const drain = (): Given => ({ stop: "blocked", reason: "unsettled", elsewhere: 2 });
+    expect(await wake(wakerWith({ drain }).waker)).toMatchObject({
+      stop: "blocked",
+      elsewhere: 2,
+    });
   });
 
   test("is never skipped", async () => {
@@ -61,6 +71,12 @@ describe("messages of the doorbell", () => {
     const failed = await ring(waker, record("a"), record("b"), record("c", { body: replayOf(1) }));
     expect(failed).toEqual(["a", "b"]);
     expect(asked).toEqual(["drain", "replay c 1"]);
+  });
+
+  test("do not come back when all is in other hands", async () => {
+    const { asked, waker } = wakerWith({ drain: () => ({ stop: "blocked", elsewhere: 1 }) });
+    expect(await ring(waker, record("a"))).toEqual([]);
+    expect(asked).toEqual(["drain"]);
   });
 
   test("that are replays are a replay each, after the drain", async () => {
@@ -149,5 +165,25 @@ describe("a replay that is delivered twice", () => {
     await ring(waker, record("one more", { body: replayOf(1) }));
     await ring(waker, one);
     expect(asked).toHaveLength(1002);
+  });
+});
+
+describe("a receipt", () => {
+  const receiptOf = (stop: Stop | null, elsewhere?: number): Receipt => ({
+    ...new Tally().receipt(stop, undefined, 0, 1),
+    ...(elsewhere !== undefined && { elsewhere }),
+  });
+
+  test.each<[Stop, boolean]>([
+    ["idle", true],
+    ["deadline", true],
+    ["paused", true],
+    ...BAD.map((stop): [Stop, boolean] => [stop, false]),
+  ])("of a run that stopped as %s is good: %s", (stop, good) => {
+    expect(isGood(receiptOf(stop))).toBe(good);
+  });
+
+  test.each([0, 1, 7])("of a run that found %i messages elsewhere is good", (elsewhere) => {
+    expect(isGood(receiptOf("blocked", elsewhere))).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 /** A user's handler with its options, as `onMessage` and `onMessages` take them. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { JetStreamMessage } from "./incoming.ts";
-import type { Payload, PublishedMessage } from "./publishing.ts";
+import type { Payload, PublishedMessage, PublishOptions } from "./publishing.ts";
 import type { Verdict } from "./verdict.ts";
 
 type Tell = (text: string, details?: Readonly<Record<string, unknown>>) => void;
@@ -28,11 +28,16 @@ interface CommonContext {
 
 export interface MessageContext extends CommonContext {
   /**
-   * Publishes to a stream, under an id made of this message's id, the subject, and the how manieth to that subject it is:
-   * the stream takes it once within its duplicate window, however often this message is handled. The message is only
-   * acknowledged when all that was published for it is stored. Rejects when no stream has confirmed it.
+   * Publishes to a stream, under an id made of this message's id, the subject, and the how manieth to that subject it is
+   * (or `key`): the stream takes it once within its duplicate window, however often this message is handled. The message is
+   * only acknowledged when all that was published for it is stored; where NATS could not store it, the message is handled
+   * again. Rejects when no stream has confirmed it.
    */
-  readonly publish: (subject: string, data: Payload) => Promise<PublishedMessage>;
+  readonly publish: (
+    subject: string,
+    data: Payload,
+    options?: PublishOptions,
+  ) => Promise<PublishedMessage>;
 }
 
 export interface BatchContext extends CommonContext {
@@ -41,6 +46,7 @@ export interface BatchContext extends CommonContext {
     from: JetStreamMessage,
     subject: string,
     data: Payload,
+    options?: PublishOptions,
   ) => Promise<PublishedMessage>;
 }
 
@@ -56,7 +62,7 @@ export interface HandlerOptions<S extends StandardSchemaV1 = StandardSchemaV1> {
   readonly schema?: S;
   /**
    * Subjects this handler publishes to: at the start it is checked that a stream takes them, and that its duplicate window
-   * is longer than a message may take to be handled again. Default: none is checked before it is used.
+   * is longer than the longest pause before a failed message is handled again. Default: none is checked before it is used.
    */
   readonly publishes?: readonly string[];
 }

@@ -1,5 +1,6 @@
 /** Runs a user's handler on messages: one verdict for each, whatever the handler does. */
 import type {
+  BatchContext,
   BatchHandler,
   HandlerDefinition,
   HandlerLog,
@@ -9,7 +10,7 @@ import type {
 import type { JetStreamMessage } from "./incoming.ts";
 import { Publishing, type PublishTo } from "./publishing.ts";
 import { validated } from "./schema.ts";
-import { ACCEPTED, thrown, type Verdict, verdictOf } from "./verdict.ts";
+import { ACCEPTED, type Handled, thrown, type Verdict, verdictOf } from "./verdict.ts";
 
 /** What a handler is given beside its messages. */
 export interface Services {
@@ -23,7 +24,7 @@ export function handle(
   definition: HandlerDefinition,
   messages: readonly JetStreamMessage[],
   services: Services,
-): Promise<readonly Verdict[]> {
+): Promise<readonly Handled[]> {
   if (definition.kind === "batch") return handleBatch(definition, messages, services);
   return Promise.all(messages.map((message) => handleOne(definition, message, services)));
 }
@@ -32,42 +33,41 @@ async function handleOne(
   { handle: run, options }: { readonly handle: MessageHandler; readonly options: HandlerOptions },
   message: JetStreamMessage,
   { signal, log, publishTo }: Services,
-): Promise<Verdict> {
+): Promise<Handled> {
   const publishing = new Publishing(publishTo);
-  try {
+  const verdict = async (): Promise<Verdict> => {
     const valid = options.schema ? await validated(message, options.schema) : message;
     const returned: unknown = await run(valid, {
       signal,
       log: log([message]),
-      publish: (subject, data) => publishing.publish(message, subject, data),
+      publish: (...call) => publishing.publish(message, ...call),
     });
-    return await onceStored(publishing, verdictOf(returned));
-  } catch (error) {
-    return thrown(error);
-  }
+    return verdictOf(returned);
+  };
+  return onceStored(publishing, message, await verdict().catch(thrown));
 }
 
 async function handleBatch(
   { handle: run, options }: { readonly handle: BatchHandler; readonly options: HandlerOptions },
   messages: readonly JetStreamMessage[],
   { signal, log, publishTo }: Services,
-): Promise<readonly Verdict[]> {
+): Promise<readonly Handled[]> {
   const publishing = new Publishing(publishTo);
   const checked = await Promise.all(messages.map((message) => checkedOf(message, options)));
   const valid = checked.filter((one): one is JetStreamMessage => !("kind" in one));
-  const verdicts = await (async (): Promise<readonly Verdict[]> => {
-    try {
-      const context = { signal, log: log(valid), publish: publishing.publish.bind(publishing) };
-      const returned: unknown = valid.length > 0 ? await run(valid, context) : undefined;
-      return await Promise.all(
-        batchVerdicts(returned, valid.length).map((one) => onceStored(publishing, one)),
-      );
-    } catch (error) {
-      return valid.map(() => thrown(error));
-    }
-  })();
-  const ofValid = verdicts[Symbol.iterator]();
-  return checked.map((one) => ("kind" in one ? one : (ofValid.next().value as Verdict)));
+  const verdicts = async (): Promise<readonly Verdict[]> => {
+    const publish: BatchContext["publish"] = (...call) => publishing.publish(...call);
+    const returned: unknown =
+      valid.length > 0 ? await run(valid, { signal, log: log(valid), publish }) : undefined;
+    return batchVerdicts(returned, valid.length);
+  };
+  const found = await verdicts().catch((error: unknown) => valid.map(() => thrown(error)));
+  const ofValid = found[Symbol.iterator]();
+  const handled = checked.map(async (one): Promise<Handled> => {
+    if ("kind" in one) return one;
+    return onceStored(publishing, one, ofValid.next().value as Verdict);
+  });
+  return Promise.all(handled);
 }
 
 /** The message as the handler gets it, or why it does not. */
@@ -90,9 +90,19 @@ function batchVerdicts(returned: unknown, count: number): readonly Verdict[] {
   return Array.from({ length: count }, (): Verdict => ({ kind: "failed", reason }));
 }
 
-/** What was published for an input is stored before the input is acknowledged. */
-async function onceStored(publishing: Publishing, verdict: Verdict): Promise<Verdict> {
-  if (verdict.kind !== "accepted") return verdict;
-  const problem = await publishing.confirmed();
-  return problem === undefined ? verdict : { kind: "failed", reason: problem };
+/**
+ * What was published for an input is stored before the input is acknowledged. Where NATS did not say so, or could not take
+ * it, nothing is known of the input, whatever the handler made of that.
+ */
+async function onceStored(
+  publishing: Publishing,
+  { id }: JetStreamMessage,
+  verdict: Verdict,
+): Promise<Handled> {
+  if (verdict.kind !== "accepted" && verdict.kind !== "failed") return verdict;
+  const problem = await publishing.problem(id);
+  if (!problem) return verdict;
+  const { reason } = problem;
+  if (!problem.isOwn) return { kind: "unclear", reason };
+  return verdict.kind === "failed" ? verdict : { kind: "failed", reason };
 }

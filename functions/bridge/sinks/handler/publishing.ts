@@ -19,41 +19,81 @@ export type PublishTo = (
   id: string,
 ) => Promise<PublishedMessage>;
 
+export interface PublishOptions {
+  /**
+   * In place of the how manieth to its subject it is, where calls come in no fixed order: unique among what is published
+   * to this subject for this input, and the same in each try.
+   */
+  readonly key?: string;
+}
+
+/** Why something was not stored. */
+interface Problem {
+  readonly reason: string;
+  /** It is the fault of what was published: it would be refused each time. */
+  readonly isOwn: boolean;
+}
+
+/** "message size exceeds maximum allowed", `errors.json` in nats-server. */
+const TOO_LARGE = 10_054;
+
 /**
- * Of one message in one try. The id of what is published says from which input it came and the how manieth to its subject
- * it was, so that the same work gives the same ids again.
+ * Of one batch in one try. The id of what is published says from which input it came and the how manieth to its subject it
+ * was, so that the same work gives the same ids again.
  */
 export class Publishing {
   readonly #publishTo: PublishTo;
   readonly #counts = new Map<string, number>();
-  readonly #underWay: Promise<string | undefined>[] = [];
+  /** By the id of the input. */
+  readonly #underWay = new Map<string, Promise<Problem | undefined>[]>();
 
   constructor(publishTo: PublishTo) {
     this.#publishTo = publishTo;
   }
 
-  publish(from: JetStreamMessage, subject: string, data: Payload): Promise<PublishedMessage> {
-    const count = (this.#counts.get(`${from.id} ${subject}`) ?? 0) + 1;
-    this.#counts.set(`${from.id} ${subject}`, count);
-    const stored = this.#store(subject, data, `${from.id}/${subject}/${count}`);
-    this.#underWay.push(
-      stored.then(
-        () => undefined,
-        (error: unknown) => `publishing to ${subject}: ${(error as Error).message}`,
-      ),
+  publish(
+    from: JetStreamMessage,
+    subject: string,
+    data: Payload,
+    { key }: PublishOptions = {},
+  ): Promise<PublishedMessage> {
+    const place = key === undefined ? this.#next(`${from.id} ${subject}`) : `key:${key}`;
+    const stored = this.#store(subject, data, `${from.id}/${subject}/${place}`);
+    const problem = stored.then(
+      () => undefined,
+      (error: unknown) => problemOf(error, subject),
     );
+    this.#underWay.set(from.id, [...(this.#underWay.get(from.id) ?? []), problem]);
     return stored;
+  }
+
+  /** Waits for all that was published for this input; why it is not stored. Undefined: it is. */
+  async problem(id: string): Promise<Problem | undefined> {
+    const problems = await Promise.all(this.#underWay.get(id) ?? []);
+    const found = problems.filter((problem) => problem !== undefined);
+    return found.find(({ isOwn }) => !isOwn) ?? found[0];
   }
 
   async #store(subject: string, data: Payload, id: string): Promise<PublishedMessage> {
     return this.#publishTo(subject, bytesOf(data), id);
   }
 
-  /** Waits for all of them; tells why the first that was not stored was not. Undefined: all were. */
-  async confirmed(): Promise<string | undefined> {
-    const problems = await Promise.all(this.#underWay);
-    return problems.find((problem) => problem !== undefined);
+  #next(counted: string): number {
+    const count = (this.#counts.get(counted) ?? 0) + 1;
+    this.#counts.set(counted, count);
+    return count;
   }
+}
+
+/** What NATS says, or does not say, is told by errors that have an `end`; all others are about the call itself. */
+function problemOf(error: unknown, subject: string): Problem {
+  const { code, end, message } = (error ?? {}) as {
+    readonly code?: unknown;
+    readonly end?: unknown;
+    readonly message?: string;
+  };
+  const reason = `publishing to ${subject}: ${message ?? String(error)}`;
+  return { reason, isOwn: end === undefined || code === TOO_LARGE };
 }
 
 function bytesOf(data: Payload): Uint8Array {

@@ -12,16 +12,25 @@ export async function validated(
   schema: StandardSchemaV1,
 ): Promise<JetStreamMessage> {
   const result = await schema["~standard"].validate(message.json());
-  if (result.issues) throw new Rejection(`the payload does not fit: ${told(result.issues)}`);
+  if (result.issues) {
+    const places = result.issues.slice(0, MOST_ISSUES).map(placeOf).filter(Boolean);
+    // Libraries quote values in their messages: for the dead letter, which has the payload anyway, and not for the log.
+    const forLog = `the payload does not fit: ${result.issues.length} ${result.issues.length === 1 ? "issue" : "issues"}${places.length > 0 ? ` (${places.join(", ")})` : ""}`;
+    throw new Rejection(`the payload does not fit: ${told(result.issues)}`, forLog);
+  }
   const { value } = result;
   return { ...message, json: <U>() => value as U };
 }
 
 function told(issues: readonly StandardSchemaV1.Issue[]): string {
-  const lines = issues.slice(0, MOST_ISSUES).map(({ message, path = [] }) => {
-    const keys = path.map((part) => String(typeof part === "object" ? part.key : part));
-    return keys.length > 0 ? `${keys.join(".")}: ${message}` : message;
+  const lines = issues.slice(0, MOST_ISSUES).map((issue) => {
+    const place = placeOf(issue);
+    return place === "" ? issue.message : `${place}: ${issue.message}`;
   });
   const more = issues.length - lines.length;
   return more > 0 ? `${lines.join("; ")}; and ${more} more` : lines.join("; ");
+}
+
+function placeOf({ path = [] }: StandardSchemaV1.Issue): string {
+  return path.map((part) => String(typeof part === "object" ? part.key : part)).join(".");
 }

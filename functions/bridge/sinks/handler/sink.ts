@@ -5,7 +5,7 @@ import type { HandlerDefinition, HandlerLog } from "./definition.ts";
 import { handle } from "./handle.ts";
 import { incoming, type JetStreamMessage } from "./incoming.ts";
 import type { PublishTo } from "./publishing.ts";
-import { outcomeOf, type Verdict } from "./verdict.ts";
+import { type Handled, outcomeOf } from "./verdict.ts";
 
 /** After its signal is aborted a handler may still say what became of its message. */
 const LAST_WORD_MS = 30;
@@ -77,11 +77,11 @@ export function handlerSink(options: HandlerSinkOptions): HandlerSink {
 
 function answers(
   batch: readonly JetStreamMessage[],
-  verdicts: readonly Verdict[],
+  verdicts: readonly Handled[],
   read: typeof outcomeOf,
   signal: AbortSignal,
 ): readonly Outcome[] {
-  const outcomes = batch.map(({ id }, position) => read(verdicts[position] as Verdict, id));
+  const outcomes = batch.map(({ id }, position) => read(verdicts[position] as Handled, id));
   return signal.aborted ? outcomes.map((outcome) => cutOff(outcome, signal)) : outcomes;
 }
 

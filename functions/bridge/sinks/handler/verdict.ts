@@ -12,6 +12,9 @@ export type Verdict =
   /** The handler threw: it is handled again, after a delay that grows; in the end it goes to the dead letters. */
   | { readonly kind: "failed"; readonly reason: string };
 
+/** The same, or nobody knows: what has to be stored for it is not, and that is not its fault. */
+export type Handled = Verdict | { readonly kind: "unclear"; readonly reason: string };
+
 export const ACCEPTED: Verdict = { kind: "accepted" };
 
 /** A delay that somebody asks for is a timer, and no longer one than this. */
@@ -51,48 +54,62 @@ export function reject(reason: string): Verdict {
   return { kind: "rejected", reason };
 }
 
-/** Thrown within a handler, the message is rejected with its text. */
+/** Thrown within a handler, the message is rejected with its text. `told`: what may be logged in place of it. */
 export class Rejection extends Error {
   override readonly name = "Rejection";
+  readonly told: string | undefined;
+
+  constructor(message: string, told?: string) {
+    super(message);
+    this.told = told;
+  }
 }
 
 /** What a handler has returned, read strictly: a result that was forgotten there must not become an ack. */
 export function verdictOf(returned: unknown): Verdict {
   if (returned === undefined) return ACCEPTED;
   if (isVerdict(returned)) return returned;
+  // Not the value: it may be of the payload, and reasons are logged.
+  const given = Array.isArray(returned) ? "an array" : `something (${typeof returned})`;
   return {
     kind: "failed",
-    reason: short(
-      `the handler returned ${quoted(returned)}, expected nothing (ack), retry(…) or reject(…)`,
-    ),
+    reason: `the handler returned ${given}, expected nothing (ack), retry(…) or reject(…)`,
   };
 }
 
 /** Anything can be thrown, even what can neither be asked for its class nor written down. */
 export function thrown(error: unknown): Verdict {
   try {
-    if (error instanceof Rejection) return reject(error.message);
+    if (error instanceof Rejection) return rejectedFor(error);
     return { kind: "failed", reason: short(String(error)) };
   } catch {
     return { kind: "failed", reason: "the handler threw something without a text" };
   }
 }
 
-/** As JSON, where JSON can say it. */
-function quoted(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? `a ${typeof value}`;
-  } catch {
-    return `a ${typeof value} that JSON cannot say`;
-  }
+/** What may be logged stands beside the verdict, and is no part of it. */
+const toldOf = new WeakMap<object, string>();
+
+function rejectedFor({ message, told }: Rejection): Verdict {
+  const verdict = reject(message);
+  if (told !== undefined) toldOf.set(verdict, told);
+  return verdict;
 }
 
-export function outcomeOf(verdict: Verdict, id: string): Outcome {
+export function outcomeOf(verdict: Handled, id: string): Outcome {
   switch (verdict.kind) {
+    case "unclear":
+      return { kind: "unknown", reason: short(verdict.reason) };
     case "accepted":
       return { kind: "accepted", receipt: id };
-    case "rejected":
-      return { kind: "rejected", reason: short(verdict.reason) };
+    case "rejected": {
+      const told = toldOf.get(verdict);
+      return {
+        kind: "rejected",
+        reason: short(verdict.reason),
+        ...(told !== undefined && { told }),
+      };
+    }
     case "failed":
       return { kind: "failed", reason: short(verdict.reason) };
     case "retry": {

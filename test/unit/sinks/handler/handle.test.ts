@@ -9,7 +9,13 @@ import type {
 import { handle } from "../../../../functions/bridge/sinks/handler/handle.ts";
 import type { JetStreamMessage } from "../../../../functions/bridge/sinks/handler/incoming.ts";
 import type { PublishTo } from "../../../../functions/bridge/sinks/handler/publishing.ts";
-import { reject, retry, type Verdict } from "../../../../functions/bridge/sinks/handler/verdict.ts";
+import {
+  type Handled,
+  reject,
+  retry,
+  type Verdict,
+} from "../../../../functions/bridge/sinks/handler/verdict.ts";
+import { SourceError } from "../../../../functions/bridge/source/source-error.ts";
 import { anyReturned, anyThrown, delivered, services } from "../../../support/handled.ts";
 
 const ACCEPTED = { kind: "accepted" };
@@ -30,8 +36,15 @@ const messages = (...texts: readonly string[]): readonly JetStreamMessage[] =>
   texts.map((text, at) => delivered(text, at + 1));
 const failedWith = (reason: string): Verdict => ({ kind: "failed", reason });
 
+/** Nobody's fault. */
 const NOT_STORED: PublishTo = async (subject) => {
-  throw new Error(`no stream takes ${subject}`);
+  throw new SourceError("broken", `no stream takes ${subject}`);
+};
+const UNCLEAR: Handled = { kind: "unclear", reason: "publishing to a: no stream takes a" };
+
+/** The fault of what is published. */
+const TOO_LARGE: PublishTo = async () => {
+  throw new SourceError("refused", "too large", { code: 10_054 });
 };
 
 describe("a handler of single messages", () => {
@@ -89,19 +102,72 @@ describe("a handler of single messages", () => {
     };
     const handled = handle(one(run), messages("x"), services({ publishTo: () => stored.promise }));
     expect(await Promise.race([handled, soon()])).toBe("not yet");
-    stored.reject(new Error("no stream takes a"));
-    expect(await handled).toEqual([failedWith("publishing to a: no stream takes a")]);
+    stored.reject(new SourceError("broken", "no stream takes a"));
+    expect(await handled).toEqual([UNCLEAR]);
   });
 
-  test("has its own word on a message whose publishing failed, unless that was an ack", async () => {
-    const saying = (said: Verdict): MessageHandler => {
-      return async (_message, { publish }) => publish("a", "x").then(undefined, () => said);
+  test.each<[string, Verdict, PublishTo, Handled]>([
+    ["a rejection stands", reject("no"), NOT_STORED, reject("no")],
+    ["a rejection stands", reject("no"), TOO_LARGE, reject("no")],
+    ["what is put off stands", retry(), NOT_STORED, retry()],
+    ["what is put off stands", retry(), TOO_LARGE, retry()],
+    ["an ack does not, and nobody knows", { kind: "accepted" }, NOT_STORED, UNCLEAR],
+    ["a failure is none, and nobody knows", failedWith("mine"), NOT_STORED, UNCLEAR],
+    [
+      "an ack does not, and that is its own failure",
+      { kind: "accepted" },
+      TOO_LARGE,
+      failedWith("publishing to a: too large"),
+    ],
+    ["a failure stands", failedWith("mine"), TOO_LARGE, failedWith("mine")],
+  ])("whose publishing failed: %s (%o)", async (_what, said, publishTo, verdict) => {
+    const run: MessageHandler = async (_message, { publish }) =>
+      publish("a", "x").then(undefined, () => said);
+    expect(await handle(one(run), messages("x"), services({ publishTo }))).toEqual([verdict]);
+  });
+
+  test.each<[string, (cause: unknown) => unknown]>([
+    ["as it is", (cause) => cause],
+    ["wrapped in another", (cause) => new Error("could not ship", { cause })],
+    ["and another in its place", () => new TypeError("boom")],
+  ])("that throws what publishing has thrown, %s, is not to blame", async (_how, thrownFor) => {
+    const run: MessageHandler = async (_message, { publish }) => {
+      await publish("a", "x").catch((error: unknown) => {
+        throw thrownFor(error);
+      });
     };
-    const verdictOf = async (said: Verdict): Promise<readonly Verdict[]> =>
-      handle(one(saying(said)), messages("x"), services({ publishTo: NOT_STORED }));
-    expect(await verdictOf(reject("no"))).toEqual([reject("no")]);
-    expect(await verdictOf(retry())).toEqual([retry()]);
-    expect(await verdictOf({ kind: "accepted" })).toMatchObject([{ kind: "failed" }]);
+    const verdicts = (publishTo: PublishTo): Promise<readonly Handled[]> =>
+      handle(one(run), messages("x"), services({ publishTo }));
+    expect(await verdicts(NOT_STORED)).toEqual([UNCLEAR]);
+    expect(await verdicts(TOO_LARGE)).toMatchObject([{ kind: "failed" }]);
+  });
+
+  test("that throws although all is stored has failed", async () => {
+    const run: MessageHandler = async (_message, { publish }) => {
+      await publish("a", "x");
+      throw new Error("boom");
+    };
+    expect(await handle(one(run), messages("x"), services())).toEqual([failedWith("Error: boom")]);
+  });
+
+  test("publishes under a key where it gives one", async () => {
+    const ids: string[] = [];
+    const publishTo: PublishTo = async (_subject, _data, id) => {
+      ids.push(id);
+      return { stream: "S", sequence: 1, duplicate: false };
+    };
+    const run: MessageHandler = async (_message, { publish }) =>
+      void (await publish("a", "x", { key: "k" }));
+    await handle(one(run), messages("x"), services({ publishTo }));
+    expect(ids).toEqual(["ORDERS/1/5/a/key:k"]);
+  });
+
+  test("does not pay for what another has published", async () => {
+    const run: MessageHandler = async (message, { publish }) => {
+      if (message.text() === "a") await publish("a", "x");
+    };
+    const given = services({ publishTo: NOT_STORED });
+    expect(await handle(one(run), messages("a", "b"), given)).toEqual([UNCLEAR, ACCEPTED]);
   });
 });
 
@@ -141,7 +207,9 @@ describe("a handler of batches", () => {
       () => [undefined, "ack" as never],
       [
         ACCEPTED,
-        failedWith('the handler returned "ack", expected nothing (ack), retry(…) or reject(…)'),
+        failedWith(
+          "the handler returned something (string), expected nothing (ack), retry(…) or reject(…)",
+        ),
       ],
     ],
   ])("that %s gives one verdict for each", async (_what, run, verdicts) => {
@@ -176,19 +244,53 @@ describe("a handler of batches", () => {
     };
     const run: BatchHandler = async (given, { publish }) => {
       for (const message of given) await publish(message, "a", message.data);
+      await publish(given[1]!, "a", "more", { key: "k" });
     };
     await handle(batch(run), messages("x", "y"), services({ publishTo }));
-    expect(ids).toEqual(["ORDERS/1/5/a/1", "ORDERS/2/5/a/1"]);
+    expect(ids).toEqual(["ORDERS/1/5/a/1", "ORDERS/2/5/a/1", "ORDERS/2/5/a/key:k"]);
   });
 
-  test("acks none of its messages when something of the batch was not stored", async () => {
-    const run: BatchHandler = async ([first], { publish }) => {
-      publish(first!, "a", "x").catch(() => undefined);
-      return [undefined, reject("no"), undefined];
+  test.each<[string, PublishTo, Handled]>([
+    ["unclear", NOT_STORED, UNCLEAR],
+    ["failed", TOO_LARGE, failedWith("publishing to a: too large")],
+  ])(
+    "whose publishing failed pays with the one it was for, as %s",
+    async (_kind, publishTo, paid) => {
+      const run: BatchHandler = async ([first, second], { publish }) => {
+        for (const from of [first!, second!]) publish(from, "a", "x").catch(() => undefined);
+        return [undefined, reject("no"), undefined, retry()];
+      };
+      const given = messages("a", "b", "c", "d");
+      const verdicts = await handle(batch(run), given, services({ publishTo }));
+      expect(verdicts).toEqual([paid, reject("no"), ACCEPTED, retry()]);
+    },
+  );
+
+  test("that throws because of one that is not stored has failed for the others", async () => {
+    const run: BatchHandler = async ([, second], { publish }) => {
+      await publish(second!, "a", "x").catch((cause: unknown) => {
+        throw new Error("could not ship", { cause });
+      });
     };
     const given = services({ publishTo: NOT_STORED });
-    const verdicts = await handle(batch(run), messages("a", "b", "c"), given);
-    expect(verdicts.map(({ kind }) => kind)).toEqual(["failed", "rejected", "failed"]);
+    const failed = failedWith("Error: could not ship");
+    expect(await handle(batch(run), messages("a", "b", "c"), given)).toEqual([
+      failed,
+      UNCLEAR,
+      failed,
+    ]);
+  });
+
+  test("is not done before what it has published is stored, even when it does not wait", async () => {
+    const stored = Promise.withResolvers<never>();
+    const run: BatchHandler = ([first], { publish }) => {
+      publish(first!, "a", "x").catch(() => undefined);
+    };
+    const given = services({ publishTo: () => stored.promise });
+    const handled = handle(batch(run), messages("x", "y"), given);
+    expect(await Promise.race([handled, soon()])).toBe("not yet");
+    stored.reject(new SourceError("broken", "no stream takes a"));
+    expect(await handled).toEqual([UNCLEAR, ACCEPTED]);
   });
 });
 

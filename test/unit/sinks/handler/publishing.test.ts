@@ -5,6 +5,7 @@ import {
   Publishing,
   type PublishTo,
 } from "../../../../functions/bridge/sinks/handler/publishing.ts";
+import { SourceError } from "../../../../functions/bridge/source/source-error.ts";
 import { delivered } from "../../../support/handled.ts";
 
 const STORED: PublishedMessage = { stream: "S", sequence: 1, duplicate: false };
@@ -77,7 +78,8 @@ test.each([undefined, () => 1, Symbol("x")])("%o is nothing to publish", async (
   const { publishing, sent } = recording();
   const problem = `publish: data: given ${typeof data}, expected text, bytes, or something that JSON can say`;
   await expect(publishing.publish(first, "a", data)).rejects.toThrow(problem);
-  expect(await publishing.confirmed()).toBe(`publishing to a: ${problem}`);
+  const reason = `publishing to a: ${problem}`;
+  expect(await publishing.problem(first.id)).toEqual({ reason, isOwn: true });
   expect(sent).toEqual([]);
 });
 
@@ -86,7 +88,7 @@ test("all is confirmed when all is stored, not before", async () => {
   const publishing = new Publishing(() => stored.promise);
   void publishing.publish(first, "a", "x");
   let isConfirmed = false;
-  const confirmed = publishing.confirmed().then((problem) => {
+  const confirmed = publishing.problem(first.id).then((problem) => {
     isConfirmed = true;
     return problem;
   });
@@ -97,17 +99,101 @@ test("all is confirmed when all is stored, not before", async () => {
 });
 
 test("with nothing published, all is confirmed", async () => {
-  expect(await recording().publishing.confirmed()).toBeUndefined();
+  expect(await recording().publishing.problem(first.id)).toBeUndefined();
+});
+
+test("a key stands in place of the how manieth, and counts nothing", async () => {
+  const { publishing, sent } = recording();
+  await publishing.publish(first, "a", "x", { key: "line-7" });
+  await publishing.publish(first, "a", "x");
+  await publishing.publish(second, "a", "x", { key: "line-7" });
+  await publishing.publish(first, "b", "x", { key: "" });
+  await publishing.publish(first, "a", "x", {});
+  expect(sent.map(({ id }) => id)).toEqual([
+    "ORDERS/1/5/a/key:line-7",
+    "ORDERS/1/5/a/1",
+    "ORDERS/2/5/a/key:line-7",
+    "ORDERS/1/5/b/key:",
+    "ORDERS/1/5/a/2",
+  ]);
+});
+
+test("with keys the same work gives the same ids in whatever order it comes", async () => {
+  const keys = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,4}$/), { minLength: 1 });
+  const orders = keys.chain((all) =>
+    fc.tuple(
+      fc.constant(all),
+      fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length }),
+    ),
+  );
+  await fc.assert(
+    fc.asyncProperty(orders, async (given) => {
+      const [ids, others] = await Promise.all(
+        given.map(async (order) => {
+          const { publishing, sent } = recording();
+          for (const key of order) await publishing.publish(first, "a", key, { key });
+          return sent.map(({ id, text }) => `${text} ${id}`).toSorted();
+        }),
+      );
+      expect(others).toEqual(ids);
+      expect(new Set(ids).size).toBe(given[0].length);
+    }),
+  );
 });
 
 test("one that was not stored is told, whether the handler has looked or not", async () => {
   const publishTo: PublishTo = async (subject) => {
-    if (subject !== "a") throw new Error(`no stream takes ${subject}`);
+    if (subject !== "a") throw new SourceError("broken", `no stream takes ${subject}`);
     return STORED;
   };
   const publishing = new Publishing(publishTo);
   const ignored = [publishing.publish(first, "a", "x"), publishing.publish(first, "b", "x")];
   await expect(publishing.publish(first, "c", "x")).rejects.toThrow("no stream takes c");
   expect(ignored).toHaveLength(2);
-  expect(await publishing.confirmed()).toBe("publishing to b: no stream takes b");
+  const reason = "publishing to b: no stream takes b";
+  expect(await publishing.problem(first.id)).toEqual({ reason, isOwn: false });
 });
+
+test("an input answers for what was published for it, and for nothing else", async () => {
+  const never = Promise.withResolvers<PublishedMessage>();
+  const publishing = new Publishing(async (subject) => {
+    if (subject === "slow") return never.promise;
+    throw new SourceError("broken", "no stream takes it");
+  });
+  publishing.publish(first, "a", "x").catch(() => undefined);
+  void publishing.publish(second, "slow", "x");
+  expect(await publishing.problem(first.id)).toMatchObject({ isOwn: false });
+  const third = delivered("{}", 3);
+  expect(await publishing.problem(third.id)).toBeUndefined();
+  never.resolve(STORED);
+  expect(await publishing.problem(second.id)).toBeUndefined();
+});
+
+test.each<[string, unknown, boolean]>([
+  ["a connection that broke", new SourceError("broken", "no"), false],
+  ["a stream that is gone", new SourceError("gone", "no"), false],
+  ["a stream that is full", new SourceError("refused", "no", { code: 10_077 }), false],
+  ["a user without the right", new SourceError("refused", "no"), false],
+  ["data too large for the stream", new SourceError("refused", "no", { code: 10_054 }), true],
+  ["data too large for the client", new RangeError("no"), true],
+  ["data that is none", new TypeError("no"), true],
+])("%s is the input's own fault or not: %o, %s", async (_what, error, isOwn) => {
+  const publishing = new Publishing(() => Promise.reject(error));
+  await expect(publishing.publish(first, "a", "x")).rejects.toBe(error);
+  expect(await publishing.problem(first.id)).toEqual({ reason: "publishing to a: no", isOwn });
+});
+
+test.each([
+  ["first", ["own", "other"]],
+  ["last", ["other", "own"]],
+])(
+  "where not all is its own fault, nothing is: what is its own comes %s",
+  async (_at, subjects) => {
+    const publishing = new Publishing(async (subject) => {
+      throw subject === "own" ? new TypeError("no") : new SourceError("broken", "away");
+    });
+    for (const subject of subjects) publishing.publish(first, subject, "x").catch(() => undefined);
+    const reason = "publishing to other: away";
+    expect(await publishing.problem(first.id)).toEqual({ reason, isOwn: false });
+  },
+);

@@ -16,9 +16,13 @@ const failing = (...issues: readonly StandardSchemaV1.Issue[]): StandardSchemaV1
   schema(() => ({ issues }));
 
 async function rejectionOf(given: StandardSchemaV1, text?: string): Promise<string> {
+  return (await rejectedBy(given, text)).message;
+}
+
+async function rejectedBy(given: StandardSchemaV1, text?: string): Promise<Rejection> {
   const error: unknown = await validated(delivered(text), given).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(Rejection);
-  return (error as Rejection).message;
+  return error as Rejection;
 }
 
 test("a payload that fits is what the schema makes of it; the rest of the message stays", async () => {
@@ -40,6 +44,26 @@ test("a payload that does not fit is rejected, with each issue and its place", a
   const order = v.object({ id: v.string(), lines: v.array(v.object({ count: v.number() })) });
   expect(await rejectionOf(order, '{"id":7,"lines":[{"count":1},{"count":"2"}]}')).toBe(
     'the payload does not fit: id: Invalid type: Expected string but received 7; lines.1.count: Invalid type: Expected number but received "2"',
+  );
+});
+
+test("values of the payload are for the dead letter; the log has the number of issues and their places", async () => {
+  const order = v.object({ id: v.string(), lines: v.array(v.object({ count: v.number() })) });
+  const text = '{"id":4711,"lines":[{"count":1},{"count":"a secret"}]}';
+  const { message, told } = await rejectedBy(order, text);
+  expect(message).toContain("4711");
+  expect(message).toContain("a secret");
+  expect(told).toBe("the payload does not fit: 2 issues (id, lines.1.count)");
+});
+
+test("of many issues the log has the number of all and the places of five, where they have one", async () => {
+  const issues = Array.from({ length: 8 }, (_, at) => ({ message: "no", path: [at] }));
+  const toldOf = async (...given: readonly StandardSchemaV1.Issue[]): Promise<unknown> =>
+    (await rejectedBy(failing(...given))).told;
+  expect(await toldOf(...issues)).toBe("the payload does not fit: 8 issues (0, 1, 2, 3, 4)");
+  expect(await toldOf({ message: "a value" })).toBe("the payload does not fit: 1 issue");
+  expect(await toldOf({ message: "a value" }, { message: "b", path: ["b"] })).toBe(
+    "the payload does not fit: 2 issues (b)",
   );
 });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   ACCEPTED,
+  type Handled,
   outcomeOf,
   reject,
   Rejection,
@@ -49,20 +50,22 @@ describe("what a handler returns", () => {
   });
 
   test.each<[unknown, string]>([
-    [null, "null"],
-    [true, "true"],
-    ["ack", '"ack"'],
-    [{ statusCode: 200 }, '{"statusCode":200}'],
-    [[], "[]"],
-    [{ kind: "done" }, '{"kind":"done"}'],
-    [{ kind: "rejected" }, '{"kind":"rejected"}'],
-    [{ kind: "retry", after: "soon" }, '{"kind":"retry","after":"soon"}'],
-    [{ kind: "retry", after: 30 }, '{"kind":"retry","after":30}'],
-    [{ kind: "retry", reason: 5 }, '{"kind":"retry","reason":5}'],
-    [retry, "a function"],
-    [Symbol("ack"), "a symbol"],
-    [1n, "a bigint that JSON cannot say"],
-  ])("%o is no verdict, and no ack", (returned, given) => {
+    [null, "something (object)"],
+    [true, "something (boolean)"],
+    ["ack", "something (string)"],
+    [{ statusCode: 200 }, "something (object)"],
+    [[], "an array"],
+    [["a secret of the payload"], "an array"],
+    [{ kind: "done" }, "something (object)"],
+    [{ kind: "rejected" }, "something (object)"],
+    [{ kind: "unclear", reason: "no" }, "something (object)"],
+    [{ kind: "retry", after: "soon" }, "something (object)"],
+    [{ kind: "retry", after: 30 }, "something (object)"],
+    [{ kind: "retry", reason: 5 }, "something (object)"],
+    [retry, "something (function)"],
+    [Symbol("ack"), "something (symbol)"],
+    [1n, "something (bigint)"],
+  ])("%o is no verdict, and no ack, and is told by its type alone", (returned, given) => {
     expect(verdictOf(returned)).toEqual({
       kind: "failed",
       reason: `the handler returned ${given}, ${EXPECTED}`,
@@ -96,6 +99,17 @@ describe("what a handler throws", () => {
     expect(thrown(new Rejection("not JSON"))).toEqual(reject("not JSON"));
   });
 
+  test("is the same rejection with words for the log beside it, which are no part of it", () => {
+    const verdict = thrown(new Rejection("id: received 4711", "1 issues (id)"));
+    expect(verdict).toStrictEqual(reject("id: received 4711"));
+    expect(JSON.stringify(verdict)).not.toContain("issues");
+    expect(outcomeOf(verdict, "ORDERS/1/2")).toStrictEqual({
+      kind: "rejected",
+      reason: "id: received 4711",
+      told: "1 issues (id)",
+    });
+  });
+
   test("may have no text at all, and not even a class", () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
@@ -114,12 +128,16 @@ describe("what a handler throws", () => {
 });
 
 describe("the outcome of a verdict", () => {
-  test.each<[Verdict, object]>([
+  test.each<[Handled, object]>([
     [ACCEPTED, { kind: "accepted", receipt: "ORDERS/1/2" }],
     [reject("no total"), { kind: "rejected", reason: "no total" }],
     [
       { kind: "failed", reason: "Error: no" },
       { kind: "failed", reason: "Error: no" },
+    ],
+    [
+      { kind: "unclear", reason: "publishing to a: no stream takes a" },
+      { kind: "unknown", reason: "publishing to a: no stream takes a" },
     ],
     [retry(), { kind: "postponed", reason: "the handler wants it later" }],
     [
@@ -131,7 +149,7 @@ describe("the outcome of a verdict", () => {
       { kind: "postponed", reason: "the handler wants it later", afterMs: 0 },
     ],
   ])("%o", (verdict, outcome) => {
-    expect(outcomeOf(verdict, "ORDERS/1/2")).toEqual(outcome);
+    expect(outcomeOf(verdict, "ORDERS/1/2")).toStrictEqual(outcome);
   });
 
   test("is of its kind, whatever was returned, with a reason that a dead letter can carry", () => {
@@ -147,12 +165,12 @@ describe("the outcome of a verdict", () => {
     );
   });
 
-  test.each<[string, (text: string) => Verdict]>([
+  test.each<[string, (text: string) => Handled]>([
     ["rejected", reject],
+    ["unclear", (reason) => ({ kind: "unclear", reason })],
     ["failed", (reason) => ({ kind: "failed", reason })],
     ["thrown", (text) => thrown(new Error(text))],
     ["retry", (reason) => retry({ reason })],
-    ["returned", (text) => verdictOf(text)],
   ])("%s keeps a thousand characters of its reason, and no half of one", (_kind, verdictWith) => {
     for (const text of ["\u{1F980}".repeat(2000), `x${"\u{1F980}".repeat(2000)}`]) {
       const outcome = outcomeOf(verdictWith(text), "id");

@@ -1,0 +1,465 @@
+// A handler under AWS's own runtime client, woken by everything that may wake it: a doorbell, which is a real local queue
+// behind an event source mapping, ticks of schedules, and by hand.
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  type EventQueue,
+  eventQueue,
+  type EventSource,
+  startEventSource,
+} from "../support/event-source.ts";
+import { findRuntimeClient, type RuntimeClient } from "../support/fetch-runtime-client.ts";
+import { type Parts, startParts } from "../support/parts.ts";
+import { type RunningFunction, valueOf } from "../support/runtime-api.ts";
+import { sorted } from "../support/arrivals.ts";
+import {
+  doubles,
+  eventually,
+  lane,
+  type Lane,
+  receipts,
+  sequences,
+  told,
+} from "./handlers/lane.ts";
+
+let parts: Parts;
+let client: RuntimeClient;
+
+beforeAll(async () => {
+  [parts, client] = await Promise.all([startParts(), findRuntimeClient()]);
+});
+afterAll(async () => {
+  await parts[Symbol.asyncDispose]();
+});
+
+/** A doorbell as it is deployed, but for its times. */
+const doorbell = (
+  name: string,
+  { maxReceiveCount = 20, seconds = 10 }: { maxReceiveCount?: number; seconds?: number } = {},
+): Promise<EventQueue> =>
+  eventQueue(parts.sqs, `${name}.fifo`, { visibilitySeconds: seconds, maxReceiveCount });
+
+/** Until so many batches were delivered, and the queue is empty. */
+async function served(queue: EventQueue, source: EventSource, batches: number): Promise<void> {
+  await eventually(() => expect(source.deliveries.length).toBeGreaterThanOrEqual(batches));
+  await eventually(async () => expect(await parts.sqs.count(queue.url)).toBe(0));
+}
+
+const stopsOf = (fn: RunningFunction): readonly unknown[] => receipts(fn).map(({ stop }) => stop);
+
+const positionOf = async (one: Lane): Promise<object> => {
+  const { ack_floor, delivered, num_ack_pending, num_pending } = await one.consumer();
+  return {
+    floor: ack_floor.stream_seq,
+    delivered: delivered.stream_seq,
+    num_ack_pending,
+    num_pending,
+  };
+};
+
+test.concurrent("a blank ring wakes the function, which drains; the next one finds it warm", async () => {
+  const orders = await lane(parts, client, "BLANK");
+  const queue = await doorbell("BLANK");
+  await using fn = orders.start();
+  await using source = startEventSource(queue, fn);
+  await orders.publish(50);
+  await queue.send(" ");
+  await served(queue, source, 1);
+  expect(sorted(orders.ended())).toEqual(sequences(50));
+  await orders.publish(10);
+  await queue.send("\n");
+  await served(queue, source, 2);
+  expect(sorted(orders.ended())).toEqual(sequences(60));
+  await eventually(() => expect(stopsOf(fn)).toEqual(["idle", "idle"]));
+  expect(receipts(fn).map(({ acked }) => acked)).toEqual([50, 10]);
+  expect(source.deliveries.map(({ invoked }) => invoked)).toMatchObject([
+    { kind: "returned", value: { batchItemFailures: [] }, init: true },
+    { kind: "returned", value: { batchItemFailures: [] }, init: false },
+  ]);
+});
+
+test.concurrent("many rings are one drain for each batch that Lambda makes of them", async () => {
+  const orders = await lane(parts, client, "MANY");
+  await orders.publish(30);
+  await using fn = orders.start();
+  // A batch of a FIFO queue is ten at most.
+  const fifo = await doorbell("MANY");
+  for (let ring = 0; ring < 20; ring += 1) await fifo.send(" ");
+  await using first = startEventSource(fifo, fn);
+  await served(fifo, first, 2);
+  await first.stop();
+  expect(first.deliveries.map(({ records }) => records.length)).toEqual([10, 10]);
+  await eventually(() => expect(receipts(fn).map(({ acked }) => acked)).toEqual([30, 0]));
+  const standard = await eventQueue(parts.sqs, "MANY", {
+    visibilitySeconds: 10,
+    maxReceiveCount: 20,
+  });
+  await orders.publish(5);
+  for (let ring = 0; ring < 20; ring += 1) await standard.send('{"version":1,"kind":"ring"}');
+  await using second = startEventSource(standard, fn, { batchSize: 100 });
+  await served(standard, second, 1);
+  expect(second.deliveries.map(({ records }) => records.length)).toEqual([20]);
+  await eventually(() => expect(receipts(fn).map(({ acked }) => acked)).toEqual([30, 0, 5]));
+});
+
+test.concurrent("a ring older by 5 s than the last empty pull is skipped, a younger one is not", async () => {
+  const orders = await lane(parts, client, "STALE");
+  const queue = await doorbell("STALE");
+  await using fn = orders.start();
+  await orders.publish(3);
+  await queue.send(" ");
+  await sleep(5500);
+  expect(valueOf(await fn.invoke({}))).toMatchObject({ stop: "idle", acked: 3 });
+  await using source = startEventSource(queue, fn);
+  await served(queue, source, 1);
+  await eventually(() => expect(told(fn, "rings-skipped")).toMatchObject([{ rings: 1 }]));
+  expect(source.deliveries[0]!.invoked).toMatchObject({ init: false });
+  await orders.publish(1);
+  await queue.send(" ");
+  await served(queue, source, 2);
+  // The skipped one has left no receipt, since it was no run.
+  await eventually(() => expect(receipts(fn).map(({ acked }) => acked)).toEqual([3, 1]));
+  expect(told(fn, "rings-skipped")).toHaveLength(1);
+});
+
+test.concurrent("what is no command is refused with what was expected, and ends in the dead letters; its batch is served", async () => {
+  const orders = await lane(parts, client, "REFUSED");
+  const queue = await doorbell("REFUSED", { maxReceiveCount: 2, seconds: 6 });
+  await using fn = orders.start({ timeoutMs: 6000 });
+  await orders.publish(10);
+  await fn.invoke({});
+  const ring = { version: 1, kind: "ring" };
+  const long = `{"version":1,"kind":"ring"${" ".repeat(5000)}}`;
+  const refusals: readonly (readonly [body: string, problem: RegExp])[] = [
+    ["ring!", /^given "ring!", which is not JSON, expected nothing, or \{"version":1,/],
+    [long, /^given 5027 characters, expected at most 4096: \{"version":1,/],
+    [JSON.stringify({ ...ring, stream: "PAID" }), /^given stream "PAID", expected "REFUSED": this/],
+    [JSON.stringify({ ...ring, consumer: "x" }), /^given consumer "x", expected "REFUSED-handler"/],
+    [JSON.stringify({ ...ring, kind: "pause" }), /^given kind "pause", expected "ring" or "repl/],
+    [JSON.stringify({ ...ring, version: 2 }), /^given version 2, expected version 1$/],
+    [JSON.stringify({ ...ring, startSequence: 3 }), /^given a start in a ring, expected it only/],
+    [JSON.stringify({ ...ring, kind: "replay" }), /^given no start, expected one of startSequence/],
+  ];
+  await orders.publish(5);
+  const ids: string[] = [];
+  for (const [body] of refusals) ids.push(await queue.send(body));
+  await queue.send(" ");
+  await queue.send('{"version":1,"kind":"replay","startSequence":13}');
+  await using source = startEventSource(queue, fn);
+  await served(queue, source, 2);
+  expect(source.deliveries.map(({ records }) => records.length)).toEqual([10, 8]);
+  for (const { failed, invoked } of source.deliveries) {
+    const batchItemFailures = ids.map((itemIdentifier) => ({ itemIdentifier }));
+    expect(valueOf(invoked)).toEqual({ batchItemFailures });
+    expect(failed).toEqual(ids);
+  }
+  const letters = await parts.sqs.receiveAll(queue.deadLetterUrl, { expected: ids.length });
+  expect(letters.map(({ id }) => id)).toEqual(ids);
+  const problems = refusals.map(([, problem], at) => ({
+    level: "error",
+    messageId: ids[at],
+    problem: expect.stringMatching(problem) as string,
+  }));
+  await eventually(() =>
+    expect(told(fn, "doorbell-refused")).toMatchObject([...problems, ...problems]),
+  );
+  // The ring and the replay, once.
+  const all = [...sequences(15), ...sequences(15, 13)];
+  expect(sorted(orders.ended())).toEqual(sorted(all));
+  expect(receipts(fn).map(({ acked }) => acked)).toEqual([10, 5, 3]);
+});
+
+test.concurrent("while NATS is down rings stay in the queue; when it is back they are served", async () => {
+  await using own = await startParts();
+  const orders = await lane(own, client, "DOWN");
+  await orders.publish(20);
+  const queue = await eventQueue(own.sqs, "DOWN.fifo", {
+    visibilitySeconds: 6,
+    maxReceiveCount: 20,
+  });
+  await using fn = orders.start({ timeoutMs: 6000 });
+  await own.server.kill();
+  await using source = startEventSource(queue, fn);
+  for (let ring = 0; ring < 3; ring += 1) await queue.send(" ");
+  await eventually(() => expect(source.deliveries.length).toBeGreaterThanOrEqual(1));
+  await eventually(() => expect(stopsOf(fn)).toEqual(["broken"]));
+  expect(source.deliveries[0]).toMatchObject({
+    invoked: { kind: "returned" },
+    failed: source.deliveries[0]!.records.map(({ messageId }) => messageId),
+  });
+  expect(await own.sqs.count(queue.url)).toBe(3);
+  await own.server.restart();
+  await eventually(async () => expect(await own.sqs.count(queue.url)).toBe(0));
+  expect(sorted(orders.ended())).toEqual(sequences(20));
+  expect(await own.sqs.count(queue.deadLetterUrl)).toBe(0);
+  expect(fn.coldStarts).toBe(1);
+});
+
+test.concurrent("a ring whose process ended comes again, and finds a new one", async () => {
+  const orders = await lane(parts, client, "ENDED");
+  const queue = await doorbell("ENDED", { seconds: 6 });
+  await using fn = orders.start({ timeoutMs: 4000, environment: QUICK_RETRY });
+  await orders.publish(1, { hangs: true });
+  await using source = startEventSource(queue, fn);
+  const id = await queue.send(" ");
+  await served(queue, source, 2);
+  expect(source.deliveries).toMatchObject([
+    { records: [{ messageId: id }], invoked: { kind: "exited", code: 1 }, failed: [id] },
+    {
+      records: [{ messageId: id, attributes: { ApproximateReceiveCount: "2" } }],
+      invoked: { kind: "returned", init: true },
+      failed: [],
+    },
+  ]);
+  expect(orders.ended()).toEqual([1]);
+});
+
+test.concurrent("a replay has its own receipt, leaves the durable position alone, and says what is gone", async () => {
+  const orders = await lane(parts, client, "REPLAY");
+  const queue = await doorbell("REPLAY");
+  await using fn = orders.start();
+  await orders.publish(30);
+  await fn.invoke({});
+  await orders.publish(10);
+  await parts.manager.streams.purge("REPLAY", { seq: 21 });
+  const before = await positionOf(orders);
+  await using source = startEventSource(queue, fn);
+  await queue.send('{"version":1,"kind":"replay","stream":"REPLAY","startSequence":11}');
+  await served(queue, source, 1);
+  await eventually(() => expect(receipts(fn).length).toBe(2));
+  expect(receipts(fn)[1]).toMatchObject({
+    stop: "idle",
+    acked: 20,
+    replay: {
+      startSequence: 11,
+      consumer: expect.stringMatching(/^REPLAY-handler-replay-[\da-f]{12}$/) as string,
+      firstSequence: 21,
+      lastSequence: 40,
+      gone: { from: 11, to: 20 },
+      nextSequence: 41,
+    },
+  });
+  expect(sorted(orders.ended())).toEqual(sorted([...sequences(30), ...sequences(40, 21)]));
+  expect(await positionOf(orders)).toEqual(before);
+  expect(before).toMatchObject({ floor: 30, delivered: 30, num_pending: 10 });
+  // Its own consumer is gone, and a ring goes on where the durable one stands.
+  const { total } = await parts.manager.streams
+    .info("REPLAY")
+    .then(({ state }) => ({ total: state.consumer_count }));
+  expect(total).toBe(1);
+  await queue.send(" ");
+  await served(queue, source, 2);
+  await eventually(() => expect(receipts(fn).map(({ acked }) => acked)).toEqual([30, 20, 10]));
+});
+
+test.concurrent("a replay of a work queue is refused with the reason, and ends in the dead letters", async () => {
+  const jobs = await lane(parts, client, "WORK", { stream: { retention: "workqueue" } });
+  const queue = await doorbell("WORK", { maxReceiveCount: 1, seconds: 6 });
+  await using fn = jobs.start({ timeoutMs: 6000 });
+  await jobs.publish(5);
+  await using source = startEventSource(queue, fn);
+  const id = await queue.send('{"version":1,"kind":"replay","startSequence":1}');
+  await served(queue, source, 1);
+  expect(source.deliveries).toMatchObject([{ failed: [id] }]);
+  const letters = await parts.sqs.receiveAll(queue.deadLetterUrl, { expected: 1 });
+  expect(letters).toMatchObject([{ id }]);
+  const reason = expect.stringContaining("stream WORK is a work queue") as string;
+  await eventually(() =>
+    expect(receipts(fn)).toMatchObject([
+      { stop: "unavailable", reason, pulled: 0, replay: { startSequence: 1 } },
+    ]),
+  );
+  expect(jobs.notes()).toEqual([]);
+  expect(await positionOf(jobs)).toMatchObject({ floor: 0, num_pending: 5 });
+});
+
+test.concurrent("the same replay delivered twice runs once", async () => {
+  const orders = await lane(parts, client, "TWICE");
+  const queue = await doorbell("TWICE", { seconds: 6 });
+  await using fn = orders.start({ timeoutMs: 6000 });
+  await orders.publish(10);
+  await fn.invoke({});
+  await using source = startEventSource(queue, fn);
+  source.loseDeletions(1);
+  const id = await queue.send('{"version":1,"kind":"replay","startSequence":6}');
+  await served(queue, source, 2);
+  expect(source.deliveries).toMatchObject([
+    { records: [{ messageId: id }], failed: [] },
+    { records: [{ messageId: id }], invoked: { kind: "returned", init: false }, failed: [] },
+  ]);
+  expect(sorted(orders.ended())).toEqual(sorted([...sequences(10), ...sequences(10, 6)]));
+  await eventually(() => expect(receipts(fn).map(({ acked }) => acked)).toEqual([10, 5]));
+  // Another command with the same words is another replay.
+  await queue.send('{"version":1,"kind":"replay","startSequence":6}');
+  await served(queue, source, 3);
+  await eventually(() => expect(receipts(fn).map(({ acked }) => acked)).toEqual([10, 5, 5]));
+});
+
+test.concurrent("a replay that is cut short goes on where it was when its message comes again", async () => {
+  const orders = await lane(parts, client, "CUT");
+  const queue = await doorbell("CUT", { seconds: 4 });
+  await orders.publish(24, { ms: 100 });
+  await using quick = orders.start();
+  expect(valueOf(await quick.invoke({}))).toMatchObject({ stop: "idle", acked: 24 });
+  await using slow = orders.start({
+    timeoutMs: 3500,
+    environment: { CONCURRENCY: "1", NATS_TIMEOUT: "500ms" },
+  });
+  await using source = startEventSource(queue, slow);
+  const id = await queue.send('{"version":1,"kind":"replay","startSequence":5}');
+  await served(queue, source, 2);
+  const last = source.deliveries.length;
+  expect(source.deliveries.map(({ failed }) => failed)).toEqual(
+    Array.from({ length: last }, (_, at) => (at + 1 < last ? [id] : [])),
+  );
+  await eventually(() => expect(receipts(slow).length).toBe(last));
+  const runs = receipts(slow);
+  expect(runs.map(({ stop }) => stop)).toEqual([...Array(last - 1).fill("deadline"), "idle"]);
+  expect(new Set(runs.map(({ replay }) => replay?.consumer)).size).toBe(1);
+  // Each goes on where the one before stood.
+  const stood = runs.map(({ replay }) => replay?.nextSequence ?? 0);
+  expect(stood).toEqual(sorted(new Set(stood)));
+  expect(stood.at(-1)).toBe(25);
+  const again = orders.notes().filter(({ pid, what }) => pid === slow.pid && what === "end");
+  expect(again.map(({ sequence }) => sequence)).toEqual(sequences(24, 5));
+  expect(await positionOf(orders)).toMatchObject({ floor: 24, delivered: 24, num_ack_pending: 0 });
+});
+
+test.concurrent("a replay is done when what its handler has put off is handled, too", async () => {
+  const orders = await lane(parts, client, "PUTOFF");
+  const queue = await doorbell("PUTOFF", { seconds: 6 });
+  await orders.publish(10);
+  await orders.publish(2, { later: "5100ms" });
+  await using fn = orders.start({ timeoutMs: 6000 });
+  await using source = startEventSource(queue, fn);
+  const id = await queue.send('{"version":1,"kind":"replay","startSequence":6}');
+  await served(queue, source, 2);
+  expect(source.deliveries[0]).toMatchObject({ invoked: { kind: "returned" }, failed: [id] });
+  expect(sorted(orders.ended())).toEqual(sequences(12, 6));
+  expect(receipts(fn)[0]).toMatchObject({ stop: "idle", acked: 5, retried: 2, ackPending: 2 });
+  expect(receipts(fn).at(-1)).toMatchObject({ stop: "idle", acked: 2, ackPending: 0 });
+  expect(new Set(receipts(fn).map(({ replay }) => replay?.consumer)).size).toBe(1);
+});
+
+test.concurrent("out of time with messages left it rings again, ten times in a row at most", async () => {
+  const orders = await lane(parts, client, "HOPS");
+  const queue = await doorbell("HOPS");
+  await orders.publish(1000, { ms: 20 });
+  await using fn = orders.start({
+    timeoutMs: 2500,
+    environment: { ...SLOW, DOORBELL_QUEUE_URL: queue.url },
+  });
+  await using source = startEventSource(queue, fn);
+  await queue.send(" ");
+  await served(queue, source, 11);
+  const hops = source.deliveries.map(
+    ({ records: [record] }) => record!.messageAttributes["jetstream-bridge-hops"]?.stringValue,
+  );
+  const counted = sequences(10).map(String);
+  expect(hops).toEqual([undefined, ...counted]);
+  await eventually(() => expect(told(fn, "backlog-left").length).toBe(1));
+  expect(told(fn, "rung-again").map((line) => String(line["hops"]))).toEqual(counted);
+  expect(stopsOf(fn)).toEqual(Array(11).fill("deadline"));
+  expect(doubles(orders.ended())).toEqual([]);
+  const { pending, released } = receipts(fn).at(-1)!;
+  expect(told(fn, "backlog-left")).toMatchObject([{ level: "warn", pending, released }]);
+  expect(pending + released).toBe(1000 - orders.ended().length);
+  // Nothing is left that would ring: somebody else's ring goes on, and counts anew.
+  await queue.send(" ");
+  await served(queue, source, 13);
+  expect(told(fn, "rung-again")[10]).toMatchObject({ hops: 1 });
+});
+
+test.concurrent("without a doorbell of its own it says what is left, and the next tick goes on", async () => {
+  const orders = await lane(parts, client, "LEFT");
+  await orders.publish(60, { ms: 50 });
+  await using fn = orders.start({ timeoutMs: 2500, environment: SLOW });
+  const first = valueOf<{ acked: number }>(await fn.invoke(SCHEDULER_TICK));
+  expect(first).toMatchObject({ stop: "deadline", unconfirmed: 0, held: 0 });
+  const consequence = "the next wake goes on";
+  await eventually(() => expect(told(fn, "backlog-left")).toMatchObject([{ consequence }]));
+  for (let ticks = 1; stopsOf(fn).at(-1) !== "idle"; ticks += 1) {
+    expect(ticks).toBeLessThan(30);
+    await fn.invoke(SCHEDULER_TICK);
+  }
+  expect(orders.ended()).toEqual(sequences(60));
+  expect(told(fn, "rung-again")).toEqual([]);
+});
+
+test.concurrent("ticks of schedules and direct events wake it", async () => {
+  const orders = await lane(parts, client, "EVENTS");
+  await using fn = orders.start();
+  const events = [
+    null,
+    {},
+    SCHEDULER_TICK,
+    RULE_TICK,
+    { version: 1, kind: "ring" },
+    { version: 1, kind: "ring", stream: "EVENTS", consumer: "EVENTS-handler" },
+  ];
+  for (const event of events) {
+    await orders.publish(2);
+    expect(valueOf(await fn.invoke(event))).toMatchObject({ stop: "idle", acked: 2 });
+  }
+  const replay = { version: 1, kind: "replay", startTime: "2020-01-01T00:00:00Z" };
+  expect(valueOf(await fn.invoke(replay))).toMatchObject({
+    stop: "idle",
+    acked: 12,
+    replay: { startTime: "2020-01-01T00:00:00Z", nextSequence: 13 },
+  });
+});
+
+test.concurrent("an event that is none of these is refused with what was expected", async () => {
+  const orders = await lane(parts, client, "UNKNOWN");
+  await using fn = orders.start();
+  await orders.publish(1);
+  const expected =
+    "expected a tick of EventBridge Scheduler or of a rule with a schedule, messages";
+  const refusals: readonly (readonly [event: unknown, problem: string])[] = [
+    ["ring", `given string, ${expected}`],
+    [[], `given object, ${expected}`],
+    [{ order: 7, paid: true }, `given an event with order, paid, ${expected}`],
+    [{ Records: [] }, `given no records, ${expected}`],
+    [{ Records: [{ EventSource: "aws:sns", Sns: {} }] }, `given a record 0 that is not of an SQS`],
+    [{ ...RULE_TICK, source: "shop" }, "given an event with version, id, detail-type, source, acc"],
+    [{ version: 2, kind: "ring" }, "given version 2, expected version 1"],
+    [{ version: 1, kind: "ring", stream: "PAID" }, 'given stream "PAID", expected "UNKNOWN"'],
+  ];
+  for (const [at, [event, problem]] of refusals.entries()) {
+    const refused = await fn.invoke(event);
+    const text = expect.stringContaining(`event: ${problem}`) as string;
+    expect(refused).toMatchObject({ kind: "threw", errorType: "Error", errorMessage: text });
+    await eventually(() =>
+      expect(told(fn, "event-refused")[at]).toMatchObject({ level: "error", problem: text }),
+    );
+  }
+  expect(receipts(fn)).toEqual([]);
+  expect(orders.notes()).toEqual([]);
+});
+
+/** One message at a time, and little kept for settling. */
+const SLOW = { CONCURRENCY: "1", NATS_TIMEOUT: "500ms" };
+
+/** What failed is tried again soon. */
+const QUICK_RETRY = { RETRY_DELAY_MIN: "50ms", RETRY_DELAY_MAX: "100ms" };
+
+/** Of EventBridge Scheduler, for a schedule without an input of its own. */
+const SCHEDULER_TICK = {
+  version: "0",
+  id: "d32c5eb5-9f53-4d5c-a1a0-3b9c1d1f3f4e",
+  "detail-type": "Scheduled Event",
+  source: "aws.scheduler",
+  account: "123456789012",
+  time: "2026-11-21T16:53:06Z",
+  region: "us-east-1",
+  resources: ["arn:aws:scheduler:us-east-1:123456789012:schedule/default/wake"],
+  detail: "{}",
+};
+
+/** Of a rule with a schedule. */
+const RULE_TICK = {
+  ...SCHEDULER_TICK,
+  source: "aws.events",
+  resources: ["arn:aws:events:us-east-1:123456789012:rule/wake"],
+  detail: {},
+};

@@ -1,0 +1,137 @@
+// A handler deployed into an emulator of AWS that was not written for this project: a doorbell with an event source
+// mapping, and a schedule, wake it without anybody else touching it.
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  CreateEventSourceMappingCommand,
+  CreateFunctionCommand,
+  LambdaClient,
+  waitUntilFunctionActiveV2,
+} from "@aws-sdk/client-lambda";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually, firstVersion, lane, type Lane, sequences } from "../e2e/handlers/lane.ts";
+import { sorted } from "../support/arrivals.ts";
+import { type EventQueue, eventQueue } from "../support/event-source.ts";
+import { findMinistack } from "../support/fetch-ministack.ts";
+import { run } from "../support/fetch-nats-server.ts";
+import { temporaryFolder } from "../support/leave-nothing.ts";
+import { type Emulator, startMinistack } from "../support/ministack.ts";
+import { type Parts, startParts } from "../support/parts.ts";
+
+const isThere = await findMinistack().then(
+  () => true,
+  () => false,
+);
+
+/** Lambda asks that messages stay invisible for at least as long as the function may run. */
+const TIMEOUT_SECONDS = 6;
+
+let parts: Parts;
+let emulator: Emulator;
+let orders: Lane;
+let doorbell: EventQueue;
+
+beforeAll(async () => {
+  if (!isThere) return;
+  [parts, emulator] = await Promise.all([startParts(), startMinistack()]);
+  const client = { engine: "plain", reason: "the emulator runs the function" } as const;
+  orders = await lane(parts, client, "ORDERS");
+  doorbell = await eventQueue(emulator.sqs, "doorbell.fifo", {
+    visibilitySeconds: TIMEOUT_SECONDS,
+    maxReceiveCount: 2,
+  });
+  const functionArn = await deploy();
+  await schedule(functionArn);
+});
+afterAll(async () => {
+  await Promise.all([parts?.[Symbol.asyncDispose](), emulator?.[Symbol.asyncDispose]()]);
+});
+
+/** The function, with the doorbell in front of it. */
+async function deploy(): Promise<string> {
+  const client = new LambdaClient({
+    endpoint: emulator.sqs.endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+  });
+  const FunctionName = "ship-order";
+  const { FunctionArn = "" } = await client.send(
+    new CreateFunctionCommand({
+      FunctionName,
+      Runtime: "nodejs24.x",
+      Handler: "index.handler",
+      Role: "arn:aws:iam::000000000000:role/function",
+      Code: { ZipFile: await zipOf(firstVersion()) },
+      Timeout: TIMEOUT_SECONDS,
+      Environment: { Variables: { ...orders.environment } },
+    }),
+  );
+  await waitUntilFunctionActiveV2({ client, maxWaitTime: 30, minDelay: 1 }, { FunctionName });
+  await client.send(
+    new CreateEventSourceMappingCommand({
+      FunctionName,
+      EventSourceArn: doorbell.arn,
+      BatchSize: 10,
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+    }),
+  );
+  return FunctionArn;
+}
+
+/** Of a bundle, chunks and all. */
+async function zipOf(folder: string): Promise<Buffer> {
+  const zip = join(temporaryFolder(), "code.zip");
+  const files = (await readdir(folder)).map((name) => join(folder, name));
+  await run("python3", ["-m", "zipfile", "-c", zip, ...files]);
+  return readFile(zip);
+}
+
+/** EventBridge Scheduler: each minute, the first time a minute from now. */
+async function schedule(Arn: string): Promise<void> {
+  const scope = "test/20260101/us-east-1/scheduler/aws4_request";
+  const response = await fetch(`${emulator.sqs.endpoint}/schedules/wake`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=test`,
+    },
+    body: JSON.stringify({
+      ScheduleExpression: "rate(1 minute)",
+      FlexibleTimeWindow: { Mode: "OFF" },
+      Target: { Arn, RoleArn: "arn:aws:iam::000000000000:role/scheduler" },
+    }),
+  });
+  if (!response.ok) throw new Error(`CreateSchedule: ${response.status} ${await response.text()}`);
+}
+
+describe.skipIf(!isThere)("deployed with a doorbell and a schedule", () => {
+  test("a ring wakes it within seconds", async () => {
+    await orders.publish(20);
+    const rungAt = Date.now();
+    await doorbell.send(" ");
+    await eventually(() => expect(sorted(orders.ended())).toEqual(sequences(20)));
+    expect(Date.now() - rungAt).toBeLessThan(20_000);
+    await eventually(async () => expect(await emulator.sqs.count(doorbell.url)).toBe(0));
+  });
+
+  test("of a batch what is no command goes to the dead letters, and the rest is served", async () => {
+    await orders.publish(5);
+    const bad = await doorbell.send('{"version":2,"kind":"ring"}');
+    await doorbell.send('{"version":1,"kind":"ring"}');
+    await doorbell.send('{"version":1,"kind":"replay","startSequence":24}');
+    const letters = await emulator.sqs.receiveAll(doorbell.deadLetterUrl, { expected: 1 });
+    expect(letters).toMatchObject([{ id: bad }]);
+    expect(sorted(orders.ended())).toEqual([...sequences(24), 24, 25, 25]);
+    expect(await emulator.sqs.count(doorbell.url)).toBe(0);
+  });
+
+  test("its schedule wakes it, and nobody else does", async () => {
+    await orders.publish(5);
+    const handled = (): unknown =>
+      expect(sorted(orders.ended().slice(27))).toEqual(sequences(30, 26));
+    await eventually(handled, 130_000);
+    const printed = await emulator.printed("ship-order");
+    const receipts = printed.filter((line) => line.includes('"event":"receipt"'));
+    expect(receipts.at(-1)).toContain('"stop":"idle","pulled":5,"acked":5');
+  }, 150_000);
+});
