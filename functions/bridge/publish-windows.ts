@@ -57,7 +57,7 @@ export class PublishWindows {
   async #look(source: Pick<JetStreamSource, "windowOf">, of: Of): Promise<void> {
     const found = await source.windowOf(of);
     if (!found) {
-      const consequence = "messages whose handler publishes to it will fail";
+      const consequence = "messages whose handler publishes to it are handled again";
       this.#observe("publish-without-stream", { ...of, consequence });
     } else if (found.windowMs < this.#neededMs && !this.#told.has(found.stream)) {
       this.#told.add(found.stream);

@@ -70,6 +70,11 @@ export async function deliverAll(
     (level: keyof HandlerLog): HandlerLog["info"] =>
     (text, details) =>
       log(level, text, details);
+  if ((handler as Handler | undefined)?.definition === undefined) {
+    throw new TypeError(
+      "deliver: given something else, expected what onMessage or onMessages gave",
+    );
+  }
   let count = 0;
   const handled = await handle(
     handler.definition,

@@ -2,25 +2,13 @@
 // behind an event source mapping, ticks of schedules, and by hand.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  type EventQueue,
-  eventQueue,
-  type EventSource,
-  startEventSource,
-} from "../support/event-source.ts";
+import { sorted } from "../support/arrivals.ts";
+import { eventQueue, startEventSource } from "../support/event-source.ts";
 import { findRuntimeClient, type RuntimeClient } from "../support/fetch-runtime-client.ts";
+import { doubles, eventually, lane, receipts, sequences, told } from "../support/lane.ts";
 import { type Parts, startParts } from "../support/parts.ts";
 import { type RunningFunction, valueOf } from "../support/runtime-api.ts";
-import { sorted } from "../support/arrivals.ts";
-import {
-  doubles,
-  eventually,
-  lane,
-  type Lane,
-  receipts,
-  sequences,
-  told,
-} from "./handlers/lane.ts";
+import { doorbell, RULE_TICK, SCHEDULER_TICK, served } from "../support/wake-sources.ts";
 
 let parts: Parts;
 let client: RuntimeClient;
@@ -32,43 +20,20 @@ afterAll(async () => {
   await parts[Symbol.asyncDispose]();
 });
 
-/** A doorbell as it is deployed, but for its times. */
-const doorbell = (
-  name: string,
-  { maxReceiveCount = 20, seconds = 10 }: { maxReceiveCount?: number; seconds?: number } = {},
-): Promise<EventQueue> =>
-  eventQueue(parts.sqs, `${name}.fifo`, { visibilitySeconds: seconds, maxReceiveCount });
-
-/** Until so many batches were delivered, and the queue is empty. */
-async function served(queue: EventQueue, source: EventSource, batches: number): Promise<void> {
-  await eventually(() => expect(source.deliveries.length).toBeGreaterThanOrEqual(batches));
-  await eventually(async () => expect(await parts.sqs.count(queue.url)).toBe(0));
-}
-
 const stopsOf = (fn: RunningFunction): readonly unknown[] => receipts(fn).map(({ stop }) => stop);
-
-const positionOf = async (one: Lane): Promise<object> => {
-  const { ack_floor, delivered, num_ack_pending, num_pending } = await one.consumer();
-  return {
-    floor: ack_floor.stream_seq,
-    delivered: delivered.stream_seq,
-    num_ack_pending,
-    num_pending,
-  };
-};
 
 test.concurrent("a blank ring wakes the function, which drains; the next one finds it warm", async () => {
   const orders = await lane(parts, client, "BLANK");
-  const queue = await doorbell("BLANK");
+  const queue = await doorbell(parts, "BLANK");
   await using fn = orders.start();
   await using source = startEventSource(queue, fn);
   await orders.publish(50);
   await queue.send(" ");
-  await served(queue, source, 1);
+  await served(parts, queue, source, 1);
   expect(sorted(orders.ended())).toEqual(sequences(50));
   await orders.publish(10);
   await queue.send("\n");
-  await served(queue, source, 2);
+  await served(parts, queue, source, 2);
   expect(sorted(orders.ended())).toEqual(sequences(60));
   await eventually(() => expect(stopsOf(fn)).toEqual(["idle", "idle"]));
   expect(receipts(fn).map(({ acked }) => acked)).toEqual([50, 10]);
@@ -83,10 +48,10 @@ test.concurrent("many rings are one drain for each batch that Lambda makes of th
   await orders.publish(30);
   await using fn = orders.start();
   // A batch of a FIFO queue is ten at most.
-  const fifo = await doorbell("MANY");
+  const fifo = await doorbell(parts, "MANY");
   for (let ring = 0; ring < 20; ring += 1) await fifo.send(" ");
   await using first = startEventSource(fifo, fn);
-  await served(fifo, first, 2);
+  await served(parts, fifo, first, 2);
   await first.stop();
   expect(first.deliveries.map(({ records }) => records.length)).toEqual([10, 10]);
   await eventually(() => expect(receipts(fn).map(({ acked }) => acked)).toEqual([30, 0]));
@@ -97,26 +62,26 @@ test.concurrent("many rings are one drain for each batch that Lambda makes of th
   await orders.publish(5);
   for (let ring = 0; ring < 20; ring += 1) await standard.send('{"version":1,"kind":"ring"}');
   await using second = startEventSource(standard, fn, { batchSize: 100 });
-  await served(standard, second, 1);
+  await served(parts, standard, second, 1);
   expect(second.deliveries.map(({ records }) => records.length)).toEqual([20]);
   await eventually(() => expect(receipts(fn).map(({ acked }) => acked)).toEqual([30, 0, 5]));
 });
 
 test.concurrent("a ring older by 5 s than the last empty pull is skipped, a younger one is not", async () => {
   const orders = await lane(parts, client, "STALE");
-  const queue = await doorbell("STALE");
+  const queue = await doorbell(parts, "STALE");
   await using fn = orders.start();
   await orders.publish(3);
   await queue.send(" ");
   await sleep(5500);
   expect(valueOf(await fn.invoke({}))).toMatchObject({ stop: "idle", acked: 3 });
   await using source = startEventSource(queue, fn);
-  await served(queue, source, 1);
+  await served(parts, queue, source, 1);
   await eventually(() => expect(told(fn, "rings-skipped")).toMatchObject([{ rings: 1 }]));
   expect(source.deliveries[0]!.invoked).toMatchObject({ init: false });
   await orders.publish(1);
   await queue.send(" ");
-  await served(queue, source, 2);
+  await served(parts, queue, source, 2);
   // The skipped one has left no receipt, since it was no run.
   await eventually(() => expect(receipts(fn).map(({ acked }) => acked)).toEqual([3, 1]));
   expect(told(fn, "rings-skipped")).toHaveLength(1);
@@ -124,7 +89,7 @@ test.concurrent("a ring older by 5 s than the last empty pull is skipped, a youn
 
 test.concurrent("what is no command is refused with what was expected, and ends in the dead letters; its batch is served", async () => {
   const orders = await lane(parts, client, "REFUSED");
-  const queue = await doorbell("REFUSED", { maxReceiveCount: 2, seconds: 6 });
+  const queue = await doorbell(parts, "REFUSED", { maxReceiveCount: 2, seconds: 6 });
   await using fn = orders.start({ timeoutMs: 6000 });
   await orders.publish(10);
   await fn.invoke({});
@@ -146,7 +111,7 @@ test.concurrent("what is no command is refused with what was expected, and ends 
   await queue.send(" ");
   await queue.send('{"version":1,"kind":"replay","startSequence":13}');
   await using source = startEventSource(queue, fn);
-  await served(queue, source, 2);
+  await served(parts, queue, source, 2);
   expect(source.deliveries.map(({ records }) => records.length)).toEqual([10, 8]);
   for (const { failed, invoked } of source.deliveries) {
     const batchItemFailures = ids.map((itemIdentifier) => ({ itemIdentifier }));
@@ -197,12 +162,12 @@ test.concurrent("while NATS is down rings stay in the queue; when it is back the
 
 test.concurrent("a ring whose process ended comes again, and finds a new one", async () => {
   const orders = await lane(parts, client, "ENDED");
-  const queue = await doorbell("ENDED", { seconds: 6 });
+  const queue = await doorbell(parts, "ENDED", { seconds: 6 });
   await using fn = orders.start({ timeoutMs: 4000, environment: QUICK_RETRY });
   await orders.publish(1, { hangs: true });
   await using source = startEventSource(queue, fn);
   const id = await queue.send(" ");
-  await served(queue, source, 2);
+  await served(parts, queue, source, 2);
   expect(source.deliveries).toMatchObject([
     { records: [{ messageId: id }], invoked: { kind: "exited", code: 1 }, failed: [id] },
     {
@@ -214,136 +179,9 @@ test.concurrent("a ring whose process ended comes again, and finds a new one", a
   expect(orders.ended()).toEqual([1]);
 });
 
-test.concurrent("a replay has its own receipt, leaves the durable position alone, and says what is gone", async () => {
-  const orders = await lane(parts, client, "REPLAY");
-  const queue = await doorbell("REPLAY");
-  await using fn = orders.start();
-  await orders.publish(30);
-  await fn.invoke({});
-  await orders.publish(10);
-  await parts.manager.streams.purge("REPLAY", { seq: 21 });
-  const before = await positionOf(orders);
-  await using source = startEventSource(queue, fn);
-  await queue.send('{"version":1,"kind":"replay","stream":"REPLAY","startSequence":11}');
-  await served(queue, source, 1);
-  await eventually(() => expect(receipts(fn).length).toBe(2));
-  expect(receipts(fn)[1]).toMatchObject({
-    stop: "idle",
-    acked: 20,
-    replay: {
-      startSequence: 11,
-      consumer: expect.stringMatching(/^REPLAY-handler-replay-[\da-f]{12}$/) as string,
-      firstSequence: 21,
-      lastSequence: 40,
-      gone: { from: 11, to: 20 },
-      nextSequence: 41,
-    },
-  });
-  expect(sorted(orders.ended())).toEqual(sorted([...sequences(30), ...sequences(40, 21)]));
-  expect(await positionOf(orders)).toEqual(before);
-  expect(before).toMatchObject({ floor: 30, delivered: 30, num_pending: 10 });
-  // Its own consumer is gone, and a ring goes on where the durable one stands.
-  const { total } = await parts.manager.streams
-    .info("REPLAY")
-    .then(({ state }) => ({ total: state.consumer_count }));
-  expect(total).toBe(1);
-  await queue.send(" ");
-  await served(queue, source, 2);
-  await eventually(() => expect(receipts(fn).map(({ acked }) => acked)).toEqual([30, 20, 10]));
-});
-
-test.concurrent("a replay of a work queue is refused with the reason, and ends in the dead letters", async () => {
-  const jobs = await lane(parts, client, "WORK", { stream: { retention: "workqueue" } });
-  const queue = await doorbell("WORK", { maxReceiveCount: 1, seconds: 6 });
-  await using fn = jobs.start({ timeoutMs: 6000 });
-  await jobs.publish(5);
-  await using source = startEventSource(queue, fn);
-  const id = await queue.send('{"version":1,"kind":"replay","startSequence":1}');
-  await served(queue, source, 1);
-  expect(source.deliveries).toMatchObject([{ failed: [id] }]);
-  const letters = await parts.sqs.receiveAll(queue.deadLetterUrl, { expected: 1 });
-  expect(letters).toMatchObject([{ id }]);
-  const reason = expect.stringContaining("stream WORK is a work queue") as string;
-  await eventually(() =>
-    expect(receipts(fn)).toMatchObject([
-      { stop: "unavailable", reason, pulled: 0, replay: { startSequence: 1 } },
-    ]),
-  );
-  expect(jobs.notes()).toEqual([]);
-  expect(await positionOf(jobs)).toMatchObject({ floor: 0, num_pending: 5 });
-});
-
-test.concurrent("the same replay delivered twice runs once", async () => {
-  const orders = await lane(parts, client, "TWICE");
-  const queue = await doorbell("TWICE", { seconds: 6 });
-  await using fn = orders.start({ timeoutMs: 6000 });
-  await orders.publish(10);
-  await fn.invoke({});
-  await using source = startEventSource(queue, fn);
-  source.loseDeletions(1);
-  const id = await queue.send('{"version":1,"kind":"replay","startSequence":6}');
-  await served(queue, source, 2);
-  expect(source.deliveries).toMatchObject([
-    { records: [{ messageId: id }], failed: [] },
-    { records: [{ messageId: id }], invoked: { kind: "returned", init: false }, failed: [] },
-  ]);
-  expect(sorted(orders.ended())).toEqual(sorted([...sequences(10), ...sequences(10, 6)]));
-  await eventually(() => expect(receipts(fn).map(({ acked }) => acked)).toEqual([10, 5]));
-  // Another command with the same words is another replay.
-  await queue.send('{"version":1,"kind":"replay","startSequence":6}');
-  await served(queue, source, 3);
-  await eventually(() => expect(receipts(fn).map(({ acked }) => acked)).toEqual([10, 5, 5]));
-});
-
-test.concurrent("a replay that is cut short goes on where it was when its message comes again", async () => {
-  const orders = await lane(parts, client, "CUT");
-  const queue = await doorbell("CUT", { seconds: 4 });
-  await orders.publish(24, { ms: 100 });
-  await using quick = orders.start();
-  expect(valueOf(await quick.invoke({}))).toMatchObject({ stop: "idle", acked: 24 });
-  await using slow = orders.start({
-    timeoutMs: 3500,
-    environment: { CONCURRENCY: "1", NATS_TIMEOUT: "500ms" },
-  });
-  await using source = startEventSource(queue, slow);
-  const id = await queue.send('{"version":1,"kind":"replay","startSequence":5}');
-  await served(queue, source, 2);
-  const last = source.deliveries.length;
-  expect(source.deliveries.map(({ failed }) => failed)).toEqual(
-    Array.from({ length: last }, (_, at) => (at + 1 < last ? [id] : [])),
-  );
-  await eventually(() => expect(receipts(slow).length).toBe(last));
-  const runs = receipts(slow);
-  expect(runs.map(({ stop }) => stop)).toEqual([...Array(last - 1).fill("deadline"), "idle"]);
-  expect(new Set(runs.map(({ replay }) => replay?.consumer)).size).toBe(1);
-  // Each goes on where the one before stood.
-  const stood = runs.map(({ replay }) => replay?.nextSequence ?? 0);
-  expect(stood).toEqual(sorted(new Set(stood)));
-  expect(stood.at(-1)).toBe(25);
-  const again = orders.notes().filter(({ pid, what }) => pid === slow.pid && what === "end");
-  expect(again.map(({ sequence }) => sequence)).toEqual(sequences(24, 5));
-  expect(await positionOf(orders)).toMatchObject({ floor: 24, delivered: 24, num_ack_pending: 0 });
-});
-
-test.concurrent("a replay is done when what its handler has put off is handled, too", async () => {
-  const orders = await lane(parts, client, "PUTOFF");
-  const queue = await doorbell("PUTOFF", { seconds: 6 });
-  await orders.publish(10);
-  await orders.publish(2, { later: "5100ms" });
-  await using fn = orders.start({ timeoutMs: 6000 });
-  await using source = startEventSource(queue, fn);
-  const id = await queue.send('{"version":1,"kind":"replay","startSequence":6}');
-  await served(queue, source, 2);
-  expect(source.deliveries[0]).toMatchObject({ invoked: { kind: "returned" }, failed: [id] });
-  expect(sorted(orders.ended())).toEqual(sequences(12, 6));
-  expect(receipts(fn)[0]).toMatchObject({ stop: "idle", acked: 5, retried: 2, ackPending: 2 });
-  expect(receipts(fn).at(-1)).toMatchObject({ stop: "idle", acked: 2, ackPending: 0 });
-  expect(new Set(receipts(fn).map(({ replay }) => replay?.consumer)).size).toBe(1);
-});
-
 test.concurrent("out of time with messages left it rings again, ten times in a row at most", async () => {
   const orders = await lane(parts, client, "HOPS");
-  const queue = await doorbell("HOPS");
+  const queue = await doorbell(parts, "HOPS");
   await orders.publish(1000, { ms: 20 });
   await using fn = orders.start({
     timeoutMs: 2500,
@@ -351,7 +189,7 @@ test.concurrent("out of time with messages left it rings again, ten times in a r
   });
   await using source = startEventSource(queue, fn);
   await queue.send(" ");
-  await served(queue, source, 11);
+  await served(parts, queue, source, 11);
   const hops = source.deliveries.map(
     ({ records: [record] }) => record!.messageAttributes["jetstream-bridge-hops"]?.stringValue,
   );
@@ -366,7 +204,7 @@ test.concurrent("out of time with messages left it rings again, ten times in a r
   expect(pending + released).toBe(1000 - orders.ended().length);
   // Nothing is left that would ring: somebody else's ring goes on, and counts anew.
   await queue.send(" ");
-  await served(queue, source, 13);
+  await served(parts, queue, source, 13);
   expect(told(fn, "rung-again")[10]).toMatchObject({ hops: 1 });
 });
 
@@ -442,24 +280,3 @@ const SLOW = { CONCURRENCY: "1", NATS_TIMEOUT: "500ms" };
 
 /** What failed is tried again soon. */
 const QUICK_RETRY = { RETRY_DELAY_MIN: "50ms", RETRY_DELAY_MAX: "100ms" };
-
-/** Of EventBridge Scheduler, for a schedule without an input of its own. */
-const SCHEDULER_TICK = {
-  version: "0",
-  id: "d32c5eb5-9f53-4d5c-a1a0-3b9c1d1f3f4e",
-  "detail-type": "Scheduled Event",
-  source: "aws.scheduler",
-  account: "123456789012",
-  time: "2026-11-21T16:53:06Z",
-  region: "us-east-1",
-  resources: ["arn:aws:scheduler:us-east-1:123456789012:schedule/default/wake"],
-  detail: "{}",
-};
-
-/** Of a rule with a schedule. */
-const RULE_TICK = {
-  ...SCHEDULER_TICK,
-  source: "aws.events",
-  resources: ["arn:aws:events:us-east-1:123456789012:rule/wake"],
-  detail: {},
-};

@@ -6,9 +6,6 @@ import type { Receipt } from "../../functions/bridge/run/receipt.ts";
 import { sorted } from "../support/arrivals.ts";
 import { findRuntimeClient, type RuntimeClient } from "../support/fetch-runtime-client.ts";
 import { freePort } from "../support/free-port.ts";
-import { findNatsServer, isAtLeast } from "../support/nats-server.ts";
-import { type Parts, startParts } from "../support/parts.ts";
-import { type Invoked, type RunningFunction, valueOf } from "../support/runtime-api.ts";
 import {
   doubles,
   eventually,
@@ -19,7 +16,10 @@ import {
   secondVersion,
   sequences,
   told,
-} from "./handlers/lane.ts";
+} from "../support/lane.ts";
+import { findNatsServer, isAtLeast } from "../support/nats-server.ts";
+import { type Parts, startParts } from "../support/parts.ts";
+import { type Invoked, type RunningFunction, valueOf } from "../support/runtime-api.ts";
 
 const canPause = isAtLeast((await findNatsServer()).version, "2.11");
 

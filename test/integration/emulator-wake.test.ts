@@ -9,11 +9,11 @@ import {
   waitUntilFunctionActiveV2,
 } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { eventually, firstVersion, lane, type Lane, sequences } from "../e2e/handlers/lane.ts";
 import { sorted } from "../support/arrivals.ts";
 import { type EventQueue, eventQueue } from "../support/event-source.ts";
 import { findMinistack } from "../support/fetch-ministack.ts";
 import { run } from "../support/fetch-nats-server.ts";
+import { eventually, firstVersion, lane, type Lane, sequences } from "../support/lane.ts";
 import { temporaryFolder } from "../support/leave-nothing.ts";
 import { type Emulator, startMinistack } from "../support/ministack.ts";
 import { type Parts, startParts } from "../support/parts.ts";

@@ -50,7 +50,7 @@ describe("subjects that a handler says it publishes to", () => {
         event: "publish-without-stream",
         details: {
           subject: "a",
-          consequence: "messages whose handler publishes to it will fail",
+          consequence: "messages whose handler publishes to it are handled again",
         },
       },
     ]);

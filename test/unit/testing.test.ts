@@ -171,3 +171,9 @@ describe("deliverAll", () => {
     expect(seen).toEqual(["a", "b", "c"]);
   });
 });
+
+test("what is no handler is refused in words", async () => {
+  await expect(deliver((() => undefined) as never, {})).rejects.toThrow(
+    "deliver: given something else, expected what onMessage or onMessages gave",
+  );
+});

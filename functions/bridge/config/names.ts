@@ -7,7 +7,7 @@ const OUR_PREFIXES = /^(JETSTREAM|SQS|EVENT|DEAD_LETTER|FUNCTION)_/;
 /** So many letters apart two names have nothing to do with each other. */
 const FAR = 5;
 
-/** Names of ours that are not known are refused; under NATS_, where platforms inject names too, only near misses. */
+/** Names of ours that are not known are refused; of others, which platforms and people set too, near misses are told. */
 export function checkNames(
   reader: Reader,
   environment: Readonly<Record<string, string | undefined>>,
@@ -16,8 +16,9 @@ export function checkNames(
   for (const name of Object.keys(environment)) {
     if (known.includes(name) || environment[name] === undefined) continue;
     const [family] = name.split("_");
+    const isFamily = known.some((one) => one.startsWith(`${family}_`));
     const [nearest, far] = known
-      .filter((one) => one.startsWith(`${family}_`))
+      .filter((one) => !isFamily || one.startsWith(`${family}_`))
       .map((one) => [one, distance(one, name)] as const)
       .reduce((best, one) => (one[1] < best[1] ? one : best), ["", FAR]);
     const meant = far < FAR ? `; did you mean ${nearest}?` : "";
@@ -29,7 +30,7 @@ export function checkNames(
       );
     } else if (OUR_PREFIXES.test(name)) {
       reader.fault(name, "a value", `none: there is no such setting${meant}`);
-    } else if (name.startsWith("NATS_") && far <= (name.length > 12 ? 2 : 1)) {
+    } else if (!name.startsWith("AWS_") && far <= (name.length > 12 ? 2 : 1)) {
       reader.warnings.push(`${name} is not a setting${meant}`);
     }
   }

@@ -51,6 +51,7 @@ export const LEVELS: Readonly<Record<string, LogLevel>> = {
   "deduplication-windows": "warn",
   "doorbell-refused": "error",
   "event-refused": "error",
+  "handler-failed": "warn",
   "leader-changed": "info",
   "leases-lapsed": "warn",
   "message-buried": "warn",

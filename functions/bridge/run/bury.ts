@@ -54,7 +54,7 @@ export async function bury<P, D>(
 function nowhere<P>(item: Item<P>): Ending {
   return {
     stop: "blocked",
-    reason: `message ${item.sequence} is rejected (${item.letter?.told ?? item.letter?.reason}) and there is nowhere to bury it: set DEAD_LETTER_QUEUE_URL`,
+    reason: `message ${item.sequence} is rejected (${item.letter?.told ?? item.letter?.reason}) and there is nowhere to bury it: set DEAD_LETTER_QUEUE_URL or DEAD_LETTER_BUCKET`,
   };
 }
 

@@ -81,6 +81,11 @@ function conclude<P, D>(
       decision: decision.kind,
     });
   }
+  // Whoever wrote the handler wants to know, and once.
+  const isFirstFailure = outcome.kind === "failed" && history.failures === 1;
+  if (isFirstFailure && work.ports.sink.limits.sharesProcess) {
+    observe("handler-failed", { streamSequence: item.sequence, reason: outcome.reason });
+  }
   if (outcome.kind === "accepted" && isPossibleDuplicate(item, before, outcome)) {
     work.tally.duplicates += 1;
   }

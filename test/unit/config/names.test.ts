@@ -30,6 +30,10 @@ test.each([
   ["NATS_URLS", "NATS_URL"],
   ["NATS_PASSWORT", "NATS_PASSWORD"],
   ["NATS_TLS_FRIST", "NATS_TLS_FIRST"],
+  ["DEAD_LETER_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"],
+  ["CONCURENCY", "CONCURRENCY"],
+  ["IDLE_TIMOUT", "IDLE_TIMEOUT"],
+  ["MAXIMUM_RETRY_ATTEMPT", "MAXIMUM_RETRY_ATTEMPTS"],
 ])("%s is only warned about, since platforms inject such names", (name, nearest) => {
   const { faults, warnings } = read({ ...LEAST, [name]: "x" });
   expect(faults).toEqual([]);

@@ -22,9 +22,12 @@ function start(
   memory = new Memory(),
   clock = new FakeClock(),
   onRejected: "bury" | "hold" = "bury",
+  sharesProcess = false,
 ) {
   const told: { readonly event: string; readonly details: unknown }[] = [];
-  const sink = { limits: { entries: 10, bytes: 1000, concurrency: 1, aloneIsEvidence } };
+  const sink = {
+    limits: { entries: 10, bytes: 1000, concurrency: 1, aloneIsEvidence, sharesProcess },
+  };
   const work = new Work<string, string>(
     {
       source: {} as Source,
@@ -173,3 +176,15 @@ test("over several runs even a function that throws for everybody has its messag
 function later(clock: FakeClock, run: number): FakeClock {
   return Object.assign(clock, { now: () => run * 1000 });
 }
+
+test("the first failure of each message is told aloud where the handler is the user's own", () => {
+  const { call, told } = start(true, new Memory(), new FakeClock(), "bury", true);
+  call({ 1: threw });
+  call({ 1: threw });
+  call({ 2: threw });
+  const aloud = told.filter(({ event }) => event === "handler-failed");
+  expect(aloud.map(({ details }) => details)).toEqual([
+    { streamSequence: 1, reason: "Error: no" },
+    { streamSequence: 2, reason: "Error: no" },
+  ]);
+});

@@ -27,6 +27,9 @@ export interface PublishOptions {
   readonly key?: string;
 }
 
+/** Tokens without wildcards, which a stream would take literally. */
+const SUBJECT = /^[^\s.*>]+(\.[^\s.*>]+)*$/;
+
 /** Why something was not stored. */
 interface Problem {
   readonly reason: string;
@@ -75,6 +78,12 @@ export class Publishing {
   }
 
   async #store(subject: string, data: Payload, id: string): Promise<PublishedMessage> {
+    if (!SUBJECT.test(subject)) {
+      const given = JSON.stringify(subject);
+      throw new TypeError(
+        `publish: subject: given ${given}, expected tokens with dots, like orders.eu.7`,
+      );
+    }
     return this.#publishTo(subject, bytesOf(data), id);
   }
 

@@ -197,3 +197,14 @@ test.each([
     expect(await publishing.problem(first.id)).toEqual({ reason, isOwn: false });
   },
 );
+
+test.each(["orders.*", "orders.>", "a b", "", "a..b", ".a"])(
+  "'%s' is no subject to publish to",
+  async (subject) => {
+    const { publishing, sent } = recording();
+    const problem = `publish: subject: given ${JSON.stringify(subject)}, expected tokens with dots`;
+    await expect(publishing.publish(first, subject, "x")).rejects.toThrow(problem);
+    expect(await publishing.problem(first.id)).toMatchObject({ isOwn: true });
+    expect(sent).toEqual([]);
+  },
+);

@@ -3,14 +3,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ConsumerInfo, StreamConfig } from "@nats-io/jetstream";
 import { vi } from "vitest";
-import type { ReplayReceipt } from "../../../functions/bridge/replay.ts";
-import type { Receipt } from "../../../functions/bridge/run/receipt.ts";
-import { bundled } from "../../support/bundled.ts";
-import type { RuntimeClient } from "../../support/fetch-runtime-client.ts";
-import { temporaryFolder } from "../../support/leave-nothing.ts";
-import type { Parts } from "../../support/parts.ts";
-import { type RunningFunction, startFunction } from "../../support/runtime-api.ts";
-import type { Task, What } from "./noting.ts";
+import type { ReplayReceipt } from "../../functions/bridge/replay.ts";
+import type { Receipt } from "../../functions/bridge/run/receipt.ts";
+import { bundled } from "./bundled.ts";
+import type { RuntimeClient } from "./fetch-runtime-client.ts";
+import { temporaryFolder } from "./leave-nothing.ts";
+import type { Parts } from "./parts.ts";
+import { type RunningFunction, startFunction } from "./runtime-api.ts";
+import type { Task, What } from "../e2e/handlers/noting.ts";
 
 /** Subjects are `<stream>.g<sequence % 5>`. */
 const GROUPS = 5;

@@ -1,0 +1,157 @@
+// Messages that a stream still has, handled once more by a handler under AWS's own runtime client: commands in a doorbell,
+// which is a real local queue behind an event source mapping.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { sorted } from "../support/arrivals.ts";
+import { startEventSource } from "../support/event-source.ts";
+import { findRuntimeClient, type RuntimeClient } from "../support/fetch-runtime-client.ts";
+import { eventually, lane, type Lane, receipts, sequences } from "../support/lane.ts";
+import { type Parts, startParts } from "../support/parts.ts";
+import { valueOf } from "../support/runtime-api.ts";
+import { doorbell, served } from "../support/wake-sources.ts";
+
+let parts: Parts;
+let client: RuntimeClient;
+
+beforeAll(async () => {
+  [parts, client] = await Promise.all([startParts(), findRuntimeClient()]);
+});
+afterAll(async () => {
+  await parts[Symbol.asyncDispose]();
+});
+
+const positionOf = async (one: Lane): Promise<object> => {
+  const { ack_floor, delivered, num_ack_pending, num_pending } = await one.consumer();
+  return {
+    floor: ack_floor.stream_seq,
+    delivered: delivered.stream_seq,
+    num_ack_pending,
+    num_pending,
+  };
+};
+
+test.concurrent("a replay has its own receipt, leaves the durable position alone, and says what is gone", async () => {
+  const orders = await lane(parts, client, "REPLAY");
+  const queue = await doorbell(parts, "REPLAY");
+  await using fn = orders.start();
+  await orders.publish(30);
+  await fn.invoke({});
+  await orders.publish(10);
+  await parts.manager.streams.purge("REPLAY", { seq: 21 });
+  const before = await positionOf(orders);
+  await using source = startEventSource(queue, fn);
+  await queue.send('{"version":1,"kind":"replay","stream":"REPLAY","startSequence":11}');
+  await served(parts, queue, source, 1);
+  await eventually(() => expect(receipts(fn).length).toBe(2));
+  expect(receipts(fn)[1]).toMatchObject({
+    stop: "idle",
+    acked: 20,
+    replay: {
+      startSequence: 11,
+      consumer: expect.stringMatching(/^REPLAY-handler-replay-[\da-f]{12}$/) as string,
+      firstSequence: 21,
+      lastSequence: 40,
+      gone: { from: 11, to: 20 },
+      nextSequence: 41,
+    },
+  });
+  expect(sorted(orders.ended())).toEqual(sorted([...sequences(30), ...sequences(40, 21)]));
+  expect(await positionOf(orders)).toEqual(before);
+  expect(before).toMatchObject({ floor: 30, delivered: 30, num_pending: 10 });
+  // Its own consumer is gone, and a ring goes on where the durable one stands.
+  const { total } = await parts.manager.streams
+    .info("REPLAY")
+    .then(({ state }) => ({ total: state.consumer_count }));
+  expect(total).toBe(1);
+  await queue.send(" ");
+  await served(parts, queue, source, 2);
+  await eventually(() => expect(receipts(fn).map(({ acked }) => acked)).toEqual([30, 20, 10]));
+});
+
+test.concurrent("a replay of a work queue is refused with the reason, and ends in the dead letters", async () => {
+  const jobs = await lane(parts, client, "WORK", { stream: { retention: "workqueue" } });
+  const queue = await doorbell(parts, "WORK", { maxReceiveCount: 1, seconds: 6 });
+  await using fn = jobs.start({ timeoutMs: 6000 });
+  await jobs.publish(5);
+  await using source = startEventSource(queue, fn);
+  const id = await queue.send('{"version":1,"kind":"replay","startSequence":1}');
+  await served(parts, queue, source, 1);
+  expect(source.deliveries).toMatchObject([{ failed: [id] }]);
+  const letters = await parts.sqs.receiveAll(queue.deadLetterUrl, { expected: 1 });
+  expect(letters).toMatchObject([{ id }]);
+  const reason = expect.stringContaining("stream WORK is a work queue") as string;
+  await eventually(() =>
+    expect(receipts(fn)).toMatchObject([
+      { stop: "unavailable", reason, pulled: 0, replay: { startSequence: 1 } },
+    ]),
+  );
+  expect(jobs.notes()).toEqual([]);
+  expect(await positionOf(jobs)).toMatchObject({ floor: 0, num_pending: 5 });
+});
+
+test.concurrent("the same replay delivered twice runs once", async () => {
+  const orders = await lane(parts, client, "TWICE");
+  const queue = await doorbell(parts, "TWICE", { seconds: 6 });
+  await using fn = orders.start({ timeoutMs: 6000 });
+  await orders.publish(10);
+  await fn.invoke({});
+  await using source = startEventSource(queue, fn);
+  source.loseDeletions(1);
+  const id = await queue.send('{"version":1,"kind":"replay","startSequence":6}');
+  await served(parts, queue, source, 2);
+  expect(source.deliveries).toMatchObject([
+    { records: [{ messageId: id }], failed: [] },
+    { records: [{ messageId: id }], invoked: { kind: "returned", init: false }, failed: [] },
+  ]);
+  expect(sorted(orders.ended())).toEqual(sorted([...sequences(10), ...sequences(10, 6)]));
+  await eventually(() => expect(receipts(fn).map(({ acked }) => acked)).toEqual([10, 5]));
+  // Another command with the same words is another replay.
+  await queue.send('{"version":1,"kind":"replay","startSequence":6}');
+  await served(parts, queue, source, 3);
+  await eventually(() => expect(receipts(fn).map(({ acked }) => acked)).toEqual([10, 5, 5]));
+});
+
+test.concurrent("a replay that is cut short goes on where it was when its message comes again", async () => {
+  const orders = await lane(parts, client, "CUT");
+  const queue = await doorbell(parts, "CUT", { seconds: 4 });
+  await orders.publish(24, { ms: 100 });
+  await using quick = orders.start();
+  expect(valueOf(await quick.invoke({}))).toMatchObject({ stop: "idle", acked: 24 });
+  await using slow = orders.start({
+    timeoutMs: 3500,
+    environment: { CONCURRENCY: "1", NATS_TIMEOUT: "500ms" },
+  });
+  await using source = startEventSource(queue, slow);
+  const id = await queue.send('{"version":1,"kind":"replay","startSequence":5}');
+  await served(parts, queue, source, 2);
+  const last = source.deliveries.length;
+  expect(source.deliveries.map(({ failed }) => failed)).toEqual(
+    Array.from({ length: last }, (_, at) => (at + 1 < last ? [id] : [])),
+  );
+  await eventually(() => expect(receipts(slow).length).toBe(last));
+  const runs = receipts(slow);
+  expect(runs.map(({ stop }) => stop)).toEqual([...Array(last - 1).fill("deadline"), "idle"]);
+  expect(new Set(runs.map(({ replay }) => replay?.consumer)).size).toBe(1);
+  // Each goes on where the one before stood.
+  const stood = runs.map(({ replay }) => replay?.nextSequence ?? 0);
+  expect(stood).toEqual(sorted(new Set(stood)));
+  expect(stood.at(-1)).toBe(25);
+  const again = orders.notes().filter(({ pid, what }) => pid === slow.pid && what === "end");
+  expect(again.map(({ sequence }) => sequence)).toEqual(sequences(24, 5));
+  expect(await positionOf(orders)).toMatchObject({ floor: 24, delivered: 24, num_ack_pending: 0 });
+});
+
+test.concurrent("a replay is done when what its handler has put off is handled, too", async () => {
+  const orders = await lane(parts, client, "PUTOFF");
+  const queue = await doorbell(parts, "PUTOFF", { seconds: 6 });
+  await orders.publish(10);
+  await orders.publish(2, { later: "5100ms" });
+  await using fn = orders.start({ timeoutMs: 6000 });
+  await using source = startEventSource(queue, fn);
+  const id = await queue.send('{"version":1,"kind":"replay","startSequence":6}');
+  await served(parts, queue, source, 2);
+  expect(source.deliveries[0]).toMatchObject({ invoked: { kind: "returned" }, failed: [id] });
+  expect(sorted(orders.ended())).toEqual(sequences(12, 6));
+  expect(receipts(fn)[0]).toMatchObject({ stop: "idle", acked: 5, retried: 2, ackPending: 2 });
+  expect(receipts(fn).at(-1)).toMatchObject({ stop: "idle", acked: 2, ackPending: 0 });
+  expect(new Set(receipts(fn).map(({ replay }) => replay?.consumer)).size).toBe(1);
+});
