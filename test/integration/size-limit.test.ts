@@ -104,7 +104,9 @@ test("without dead letters it stops the bridge as blocked, and stays in the stre
   const receipt = await bridge.waitFor(
     (line) => line.event === "receipt" && line["stop"] === "blocked",
   );
-  expect(receipt["reason"]).toMatch(/is rejected .* set DEAD_LETTER_QUEUE_URL$/);
+  expect(receipt["reason"]).toMatch(
+    /is rejected .* set DEAD_LETTER_QUEUE_URL or DEAD_LETTER_BUCKET$/,
+  );
   const answer = await fetch(`${await bridge.health()}/readyz`);
   expect(answer.status).toBe(503);
   expect(await answer.text()).toContain("blocked");

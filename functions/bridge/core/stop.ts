@@ -1,9 +1,10 @@
 /**
- * Why a run ended. Every stop has exactly one name, and only `idle` means that all is done.
+ * Why a run ended. Every stop has exactly one name, and only `idle` means that all is done, but for what this bridge has put off itself.
  * - `idle`: drained, nothing outstanding, not paused
  * - `deadline`: out of time, or told to stop
  * - `paused`: the bridge or the consumer is paused
- * - `blocked`: messages wait that cannot be delivered: nowhere to bury, or too many delayed
+ * - `blocked`: messages wait that cannot be delivered: nowhere to bury, too many delayed, or all that may be unsettled is
+ *   in other hands; also when only that is left to be done (`elsewhere` in the receipt)
  * - `overlap`: somebody else pulls from this ordered consumer
  * - `unavailable`: the target, or a permission, is missing
  * - `broken`: the connection to NATS
