@@ -7,6 +7,7 @@ import { deadLetterQueue } from "./dead-letters/queue.ts";
 import { fillTemplate } from "./map/template.ts";
 import type { SqsQueue, SqsQueueOptions } from "./sinks/sqs/call.ts";
 import type { SqsEntry } from "./sinks/sqs/entry.ts";
+import { sqsSink } from "./sinks/sqs/sink.ts";
 
 /** One call to SQS, EventBridge or S3, at most; less where the ack wait is short. */
 const CALL_TIMEOUT_MS = 5000;
@@ -33,10 +34,7 @@ export async function sinkOf(config: Config, observe: Observe): Promise<Sink> {
     case "handler":
       throw new Error("a handler has to be given with its code");
     case "sqs": {
-      const [{ sqsQueue }, { sqsSink }] = await Promise.all([
-        import("./sinks/sqs/call.ts"),
-        import("./sinks/sqs/sink.ts"),
-      ]);
+      const { sqsQueue } = await import("./sinks/sqs/call.ts");
       const { fifo, queueUrl } = target;
       const { hasOwnSqsEndpoint: hasOwnEndpoint } = config;
       const queue = sqsQueue({ url: queueUrl, timeoutMs, concurrency, hasOwnEndpoint });

@@ -4,7 +4,7 @@
  */
 import type { Message } from "./core/ports.ts";
 import type { Handler } from "./handler.ts";
-import type { HandlerLog } from "./sinks/handler/definition.ts";
+import { type HandlerLog, handlerLog } from "./sinks/handler/definition.ts";
 import { handle } from "./sinks/handler/handle.ts";
 import { incoming, type JetStreamMessage } from "./sinks/handler/incoming.ts";
 import type { PublishedMessage } from "./sinks/handler/publishing.ts";
@@ -66,10 +66,6 @@ export async function deliverAll(
   options: DeliverOptions = {},
 ): Promise<readonly Verdict[]> {
   const { log = () => undefined, publish, signal = new AbortController().signal } = options;
-  const at =
-    (level: keyof HandlerLog): HandlerLog["info"] =>
-    (text, details) =>
-      log(level, text, details);
   if ((handler as Handler | undefined)?.definition === undefined) {
     throw new TypeError(
       "deliver: given something else, expected what onMessage or onMessages gave",
@@ -81,7 +77,7 @@ export async function deliverAll(
     given.map((one, index) => incoming(messageOf({ streamSequence: index + 1, ...one }), ORIGIN)),
     {
       signal,
-      log: () => ({ debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") }),
+      log: () => handlerLog(log),
       publishTo: async (subject, data, id): Promise<PublishedMessage> => {
         await publish?.({ subject, data, id });
         return { stream: "TEST", sequence: (count += 1), duplicate: false };

@@ -1,4 +1,5 @@
 /** The real sink of a handler round the model of a user's one, and what it tells the loop, overheard. */
+import { handlerLog } from "../../functions/bridge/sinks/handler/definition.ts";
 import type { Delivery } from "../../functions/bridge/core/outcome.ts";
 import type { JetStreamMessage } from "../../functions/bridge/sinks/handler/incoming.ts";
 import type { PublishTo } from "../../functions/bridge/sinks/handler/publishing.ts";
@@ -10,7 +11,7 @@ import type { Simulation } from "./simulation.ts";
 
 const silent = (): undefined => undefined;
 
-const LOG = { debug: silent, info: silent, warn: silent, error: silent };
+const LOG = handlerLog(silent);
 
 /** `current`: the source of the run that goes on, as in `bridge.ts`. */
 export function handlerSinkOf(

@@ -2,6 +2,7 @@
 import { type Bridge, bridge } from "../../functions/bridge/bridge.ts";
 import { readConfig } from "../../functions/bridge/config.ts";
 import type { Handler } from "../../functions/bridge/handler.ts";
+import { handlerLog } from "../../functions/bridge/sinks/handler/definition.ts";
 import { credentialsFault } from "../../functions/bridge/source/credentials.ts";
 
 const silent = (): void => undefined;
@@ -22,7 +23,7 @@ export function handlerBridge(
     report: silent,
     handler: {
       definition,
-      log: () => ({ debug: silent, info: silent, warn: silent, error: silent }),
+      log: () => handlerLog(silent),
     },
   });
 }

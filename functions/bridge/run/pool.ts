@@ -11,19 +11,12 @@ import type { Counted } from "./receipt.ts";
 import { trialEnds } from "./trial.ts";
 import type { Ending, Work } from "./work.ts";
 
-export interface CallUnderWay<P> {
-  readonly items: readonly Item<P>[];
-  /** Aborted when their ack wait could not be extended. */
-  readonly lapsed: AbortController;
-  /** Resolves when it is known what became of it. */
-  done: Promise<void>;
-}
-
 type Deliver<P> = (call: readonly Item<P>[], lapsed: AbortSignal) => Promise<Delivery>;
 
 export class Pool<P> {
-  readonly #calls = new Set<CallUnderWay<P>>();
-  readonly #callOf = new Map<Item<P>, CallUnderWay<P>>();
+  /** Each call by what tells it that the ack wait of its messages could not be extended. */
+  readonly #calls = new Set<AbortController>();
+  readonly #callOf = new Map<Item<P>, AbortController>();
   #stirring = new AbortController();
   #ending: Ending | undefined;
   #error: unknown;
@@ -54,14 +47,10 @@ export class Pool<P> {
   }
 
   start<D>(work: Work<P, D>, items: readonly Item<P>[], deliver: Deliver<P>): void {
-    const call: CallUnderWay<P> = {
-      items,
-      lapsed: new AbortController(),
-      done: Promise.resolve(),
-    };
+    const call = new AbortController();
     this.#calls.add(call);
     for (const item of items) this.#callOf.set(item, call);
-    call.done = this.#see(work, call, deliver)
+    void this.#see(work, items, (these) => deliver(these, call.signal))
       .catch((error: unknown) => {
         this.#error ??= error;
       })
@@ -74,7 +63,7 @@ export class Pool<P> {
 
   /** Their ack wait is over: what is under way for them has to end. */
   lapse(items: readonly Item<P>[]): void {
-    for (const item of items) this.#callOf.get(item)?.lapsed.abort("lapsed");
+    for (const item of items) this.#callOf.get(item)?.abort("lapsed");
   }
 
   /** Waits for all calls, each of which has an end of its own; until then what is held stays ours. */
@@ -87,10 +76,13 @@ export class Pool<P> {
   }
 
   /** From the start of a call until there is a verdict on each of its messages. */
-  async #see<D>(work: Work<P, D>, call: CallUnderWay<P>, deliver: Deliver<P>): Promise<void> {
-    const { items, lapsed } = call;
+  async #see<D>(
+    work: Work<P, D>,
+    items: readonly Item<P>[],
+    deliver: (items: readonly Item<P>[]) => Promise<Delivery>,
+  ): Promise<void> {
     const startedAt = work.now;
-    const delivery = await deliver(items, lapsed.signal);
+    const delivery = await deliver(items);
     const meaning = new Map<Verdict, Counted>();
     // One that was let go meanwhile, for another message that has its sequence, is nobody's any more.
     const isHeld = items.map((item) => work.hand.has(item));

@@ -86,8 +86,9 @@ async function round<P, D>(work: Work<P, D>): Promise<Ending | undefined> {
   if (work.isOver) return { stop: "deadline" };
   const gap = await collect(work);
   if (gap) return gap;
-  const early = ofOthers(work, ready(work));
-  const batch = pullSize(work);
+  const due = ready(work);
+  const early = ofOthers(work, due);
+  const batch = pullSize(work, due);
   const ending =
     (early.length > 0 ? await send(work, early) : undefined) ??
     (await work.report()) ??

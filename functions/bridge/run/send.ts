@@ -36,49 +36,84 @@ export function nextSendAt<P, D>(work: Work<P, D>): Ms {
   return Math.max(next, work.outage.until);
 }
 
-/** One round of calls, side by side; while they run, leases are extended. */
+/** Those of `items` that can be sent are; the others are refused or buried. */
 export async function send<P, D>(
   work: Work<P, D>,
   items: readonly Item<P>[],
 ): Promise<Ending | undefined> {
-  const { ports } = work;
   for (const item of items) item.letter ??= letterOf(work, item);
   const toSend = items.filter((item) => !item.letter && !isRejected(item.prepared));
-  const { limits } = ports.sink;
-  const calls = toSend.length > 0 ? packed(work, toSend) : [];
-  const startedAt = work.now;
+  const calls = packed(work, toSend);
   work.tally.calls += calls.length;
-  if (limits.sharesProcess) {
-    for (const call of calls) work.pool.start(work, call, (...with_) => deliver(work, ...with_));
-  }
-  const deliveries = limits.sharesProcess
-    ? []
-    : await whileExtending(work, (lapsed) =>
-        Promise.all(calls.map((call) => deliverAndSettle(work, call, lapsed))),
-      );
+  return work.ports.sink.limits.sharesProcess
+    ? startCalls(work, items, calls)
+    : callRound(work, items, calls);
+}
 
+/** Nobody waits for them: what becomes of each is seen to when it ends. */
+async function startCalls<P, D>(
+  work: Work<P, D>,
+  items: readonly Item<P>[],
+  calls: Calls<P>,
+): Promise<Ending | undefined> {
+  for (const call of calls) work.pool.start(work, call, (...with_) => deliver(work, ...with_));
+  // A suspect may not have been tried at all: it is buried.
+  if (work.pool.size === 0) trialEnds(work);
+  const unsent = items.filter((item) => !work.pool.has(item));
+  const meaning = refused(work, unsent);
+  const buried = await bury(work, withLetter(unsent), meaning);
+  work.remove(unsent, meaning);
+  if (meaning.size > 0) await work.settle(meaning);
+  return buried ?? tooManyHeld(work);
+}
+
+/** One round of calls, side by side; while they run, leases are extended. */
+async function callRound<P, D>(
+  work: Work<P, D>,
+  items: readonly Item<P>[],
+  calls: Calls<P>,
+): Promise<Ending | undefined> {
+  const startedAt = work.now;
+  const deliveries = await whileExtending(work, (lapsed) =>
+    Promise.all(calls.map((call) => deliverAndSettle(work, call, lapsed))),
+  );
+  const meaning = refused(work, items);
+  if (!isLong(work)) {
+    for (const [position, call] of calls.entries()) {
+      judge(work, call, deliveries[position] as Delivery, meaning);
+    }
+  }
+  work.measure(work.now - startedAt, calls.flat().length);
+  const buried = await bury(work, withLetter(items), meaning);
+  work.remove(items, meaning);
+  await work.settle(meaning);
+  return buried ?? outageOf(work, deliveries) ?? tooManyHeld(work);
+}
+
+/** What cannot be sent at all, and what is done with it. */
+function refused<P, D>(work: Work<P, D>, items: readonly Item<P>[]): Map<Verdict, Counted> {
   const meaning = new Map<Verdict, Counted>();
   for (const item of items) {
     if (isRejected(item.prepared) && !item.letter) {
       refuse(work, item, item.prepared.rejected, meaning);
     }
   }
-  if (!isLong(work) && !limits.sharesProcess) {
-    for (const [position, call] of calls.entries()) {
-      judge(work, call, deliveries[position] as Delivery, meaning);
-    }
-  }
-  // A suspect may not have been tried at all: it is buried.
-  if (work.pool.size === 0) trialEnds(work);
-  if (!limits.sharesProcess) work.measure(work.now - startedAt, calls.flat().length);
-  const buried = await bury(
-    work,
-    items.filter((item) => item.letter && !work.pool.has(item)),
-    meaning,
-  );
-  work.remove(items, meaning);
-  if (meaning.size > 0 || !limits.sharesProcess) await work.settle(meaning);
-  return buried ?? outageOf(work, deliveries) ?? tooManyHeld(work);
+  return meaning;
+}
+
+function withLetter<P>(items: readonly Item<P>[]): readonly Item<P>[] {
+  return items.filter(({ letter }) => letter);
+}
+
+type Calls<P> = readonly (readonly Item<P>[])[];
+
+function packed<P, D>(work: Work<P, D>, items: readonly Item<P>[]): Calls<P> {
+  const { limits } = work.ports.sink;
+  const concurrency = work.outage.isOn ? 1 : limits.concurrency - work.pool.size;
+  if (concurrency <= 0) return [];
+  const isSuspect = (item: Item<P>): boolean =>
+    limits.aloneIsEvidence === true && hasFailedInCompany(work, item);
+  return work.decisions.pack(items, { ...limits, concurrency }, (item) => item.size, isSuspect);
 }
 
 /** It, or one of those with it: alone it will show. A high delivery count alone raises the same question. */
@@ -165,16 +200,4 @@ export function tooManyDelayed<P, D>(work: Work<P, D>): Ending | undefined {
     stop: "blocked",
     reason: `${delayed} messages wait for another try, which is more than half of max ack pending`,
   };
-}
-
-function packed<P, D>(
-  work: Work<P, D>,
-  items: readonly Item<P>[],
-): readonly (readonly Item<P>[])[] {
-  const { limits } = work.ports.sink;
-  const concurrency = work.outage.isOn ? 1 : limits.concurrency - work.pool.size;
-  if (concurrency <= 0) return [];
-  const isSuspect = (item: Item<P>): boolean =>
-    limits.aloneIsEvidence === true && hasFailedInCompany(work, item);
-  return work.decisions.pack(items, { ...limits, concurrency }, (item) => item.size, isSuspect);
 }

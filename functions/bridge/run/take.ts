@@ -2,7 +2,8 @@
 import { batchFor } from "../core/pace.ts";
 import type { Ms, Pulled } from "../core/ports.ts";
 import { receive } from "./receive.ts";
-import { nextSendAt, ready } from "./send.ts";
+import type { Item } from "./hand.ts";
+import { nextSendAt } from "./send.ts";
 import { beforeSuspects } from "./trial.ts";
 import { type Ending, endingOf, type PullHistory, SHORTEST_WAIT_MS, type Work } from "./work.ts";
 
@@ -61,12 +62,11 @@ async function lookMeanwhile<P, D>(
   await work.look();
 }
 
-/** How many to ask for: 0 while what we hold can be sent, or has to wait for the target. */
-export function pullSize<P, D>(work: Work<P, D>): number {
+/** How many to ask for: 0 while what we hold can be sent (`due`), or has to wait for the target. */
+export function pullSize<P, D>(work: Work<P, D>, due: readonly Item<P>[]): number {
   const { window } = work.policy;
   const free = window - work.hand.size;
   if (free <= 0 || work.outage.isOn) return 0;
-  const due = ready(work);
   const { moreThere } = work.pulls;
   switch (beforeSuspects(work, due)) {
     case "no more":

@@ -8,9 +8,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bridge, type BridgePorts } from "../bridge.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, readConfig } from "../config.ts";
-import { LEVELS, type Log, logger, type LogLevel, logSurprises, scrubber } from "../observe/log.ts";
+import { LEVELS, type Log, logger, logSurprises, scrubber } from "../observe/log.ts";
 import type { Receipt } from "../run/receipt.ts";
-import type { HandlerDefinition, HandlerLog } from "../sinks/handler/definition.ts";
+import {
+  type HandlerDefinition,
+  type HandlerLog,
+  handlerLog,
+} from "../sinks/handler/definition.ts";
 import type { JetStreamMessage } from "../sinks/handler/incoming.ts";
 import { credentialsFault } from "../source/credentials.ts";
 import { journalFile } from "./journal-file.ts";
@@ -126,7 +130,7 @@ function portsOf(
       clock: systemClock,
       now: Date.now,
     }),
-    ...(definition && { handler: { definition, log: handlerLog(log) } }),
+    ...(definition && { handler: { definition, log: logAbout(log) } }),
   };
 }
 
@@ -135,17 +139,15 @@ function observer(log: Log): BridgePorts["observe"] {
 }
 
 /** Lines of the user's handler, with the messages they are about. */
-function handlerLog(log: Log): (messages: readonly JetStreamMessage[]) => HandlerLog {
+function logAbout(log: Log): (messages: readonly JetStreamMessage[]) => HandlerLog {
   return (messages) => {
     const [first, second] = messages;
     const about = second
       ? { ids: messages.map(({ id }) => id) }
       : { id: first?.id, subject: first?.subject };
-    const at =
-      (level: LogLevel): HandlerLog["info"] =>
-      (text, details) =>
-        log(level, "handler", { text, ...about, ...(details && { details: sayable(details) }) });
-    return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+    return handlerLog((level, text, details) =>
+      log(level, "handler", { text, ...about, ...(details && { details: sayable(details) }) }),
+    );
   };
 }
 

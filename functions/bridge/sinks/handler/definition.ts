@@ -17,6 +17,17 @@ export interface HandlerLog {
   readonly error: Tell;
 }
 
+/** `tell` gets every line, with its level. */
+export function handlerLog(
+  tell: (level: keyof HandlerLog, ...line: Parameters<Tell>) => void,
+): HandlerLog {
+  const at =
+    (level: keyof HandlerLog): Tell =>
+    (text, details) =>
+      tell(level, text, details);
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
 interface CommonContext {
   /**
    * Aborted when the time of the run is up, or when the message may be somebody else's. A handler that goes on all the
