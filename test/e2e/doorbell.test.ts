@@ -1,24 +1,19 @@
 // A handler under AWS's own runtime client, woken by everything that may wake it: a doorbell, which is a real local queue
 // behind an event source mapping, ticks of schedules, and by hand.
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { sorted } from "../support/arrivals.ts";
 import { eventQueue, startEventSource } from "../support/event-source.ts";
-import { findRuntimeClient, type RuntimeClient } from "../support/fetch-runtime-client.ts";
+import { findRuntimeClient } from "../support/fetch-runtime-client.ts";
 import { doubles, eventually, lane, receipts, sequences, told } from "../support/lane.ts";
-import { type Parts, startParts } from "../support/parts.ts";
+import { startParts } from "../support/parts.ts";
 import { type RunningFunction, valueOf } from "../support/runtime-api.ts";
-import { doorbell, RULE_TICK, SCHEDULER_TICK, served } from "../support/wake-sources.ts";
+import { RULE_TICK, SCHEDULER_TICK } from "../support/ticks.ts";
+import { doorbell, served } from "../support/wake-sources.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
-let parts: Parts;
-let client: RuntimeClient;
-
-beforeAll(async () => {
-  [parts, client] = await Promise.all([startParts(), findRuntimeClient()]);
-});
-afterAll(async () => {
-  await parts[Symbol.asyncDispose]();
-});
+const { parts } = await partsOfFile();
+const client = await findRuntimeClient();
 
 const stopsOf = (fn: RunningFunction): readonly unknown[] => receipts(fn).map(({ stop }) => stop);
 

@@ -1,50 +1,30 @@
 // The bundle of the Lambda entry, as it is deployed, under AWS's own runtime client: frozen between invocations, killed in
 // the middle of one, and started anew.
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Receipt } from "../../functions/bridge/run/receipt.ts";
 import { type AwsFaultProxy, startAwsFaultProxy } from "../support/aws-fault-proxy.ts";
 import { QUICK } from "../support/bridge-settings.ts";
 import { bundled } from "../support/bundled.ts";
-import { findRuntimeClient, type RuntimeClient } from "../support/fetch-runtime-client.ts";
-import { operate } from "../support/jetstream.ts";
-import { numberOf, type Parts, type Route, startParts, upTo } from "../support/parts.ts";
+import { findRuntimeClient } from "../support/fetch-runtime-client.ts";
+import { numberOf, type Route, upTo } from "../support/parts.ts";
 import {
   type Invoked,
   type RunningFunction,
   startFunction,
   valueOf,
 } from "../support/runtime-api.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
+import { RULE_TICK } from "../support/ticks.ts";
 
 /** Of a rule with a schedule. */
-const TICK = {
-  version: "0",
-  id: "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
-  "detail-type": "Scheduled Event",
-  source: "aws.events",
-  account: "123456789012",
-  time: "2026-11-21T16:53:06Z",
-  region: "us-east-1",
-  resources: ["arn:aws:events:us-east-1:123456789012:rule/wake"],
-  detail: {},
-};
-
-let parts: Parts;
-let client: RuntimeClient;
-
-beforeAll(async () => {
-  [parts, client] = await Promise.all([startParts(), findRuntimeClient()]);
-});
-afterAll(async () => {
-  await parts[Symbol.asyncDispose]();
-});
+const { operator, parts } = await partsOfFile();
+const client = await findRuntimeClient();
 
 /** A route with its consumer, which an operator makes. */
 async function given(name: string, ackWaitMs = 20_000): Promise<Route> {
   const route = await parts.route(name);
-  const operator = await operate(parts.server.url);
   await operator.consumer(name, `${name}-to-sqs`, { ack_wait: ackWaitMs * 1e6 });
-  await operator.close();
   return route;
 }
 
@@ -105,7 +85,7 @@ test.concurrent("drains the stream and returns a receipt that says `idle`, cold 
   const cold = await fn.invoke();
   expect(receiptOf(cold)).toMatchObject({ stop: "idle", pulled: 300, acked: 300, pending: 0 });
   expect(cold.init).toBe(true);
-  const warm = await fn.invoke(TICK);
+  const warm = await fn.invoke(RULE_TICK);
   expect(receiptOf(warm)).toMatchObject({ stop: "idle", pulled: 0 });
   expect(warm.init).toBe(false);
   expect(await parts.sqs.count(route.queueUrl)).toBe(300);

@@ -1,23 +1,16 @@
 // Messages that a stream still has, handled once more by a handler under AWS's own runtime client: commands in a doorbell,
 // which is a real local queue behind an event source mapping.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { sorted } from "../support/arrivals.ts";
 import { startEventSource } from "../support/event-source.ts";
-import { findRuntimeClient, type RuntimeClient } from "../support/fetch-runtime-client.ts";
+import { findRuntimeClient } from "../support/fetch-runtime-client.ts";
 import { eventually, lane, type Lane, receipts, sequences } from "../support/lane.ts";
-import { type Parts, startParts } from "../support/parts.ts";
 import { valueOf } from "../support/runtime-api.ts";
 import { doorbell, served } from "../support/wake-sources.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
-let parts: Parts;
-let client: RuntimeClient;
-
-beforeAll(async () => {
-  [parts, client] = await Promise.all([startParts(), findRuntimeClient()]);
-});
-afterAll(async () => {
-  await parts[Symbol.asyncDispose]();
-});
+const { parts } = await partsOfFile();
+const client = await findRuntimeClient();
 
 const positionOf = async (one: Lane): Promise<object> => {
   const { ack_floor, delivered, num_ack_pending, num_pending } = await one.consumer();

@@ -1,7 +1,7 @@
 // Whatever AWS answers, or fails to answer: nothing is lost, nobody suffers for a neighbour, and only evidence buries.
 // All at the same time, because most of it is waiting.
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   arrivedTwice,
   expectArrivals,
@@ -17,15 +17,10 @@ import {
   startAwsFaultProxy,
 } from "../support/aws-fault-proxy.ts";
 import { SOON } from "../support/bridge-settings.ts";
-import { GROUPS, numberOf, type Parts, startParts, upTo } from "../support/parts.ts";
+import { GROUPS, numberOf, upTo } from "../support/parts.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
-let parts: Parts;
-
-beforeAll(async () => {
-  parts = await startParts();
-});
-
-afterAll(() => parts[Symbol.asyncDispose]());
+const { parts } = await partsOfFile();
 
 const ids = ({ entries }: SentBatch): readonly string[] => entries.map(({ Id }) => Id);
 

@@ -1,6 +1,6 @@
 // While AWS takes nothing at all: nothing is lost or buried, the bridge says so, and does not hammer at the door.
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   arrivedTwice,
   expectArrivals,
@@ -9,15 +9,9 @@ import {
 } from "../support/arrivals.ts";
 import { startAwsFaultProxy } from "../support/aws-fault-proxy.ts";
 import { readiness, SOON } from "../support/bridge-settings.ts";
-import { type Parts, startParts } from "../support/parts.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
-let parts: Parts;
-
-beforeAll(async () => {
-  parts = await startParts();
-});
-
-afterAll(() => parts[Symbol.asyncDispose]());
+const { parts } = await partsOfFile();
 
 // Side by side: all of it is waiting.
 describe.concurrent("while SQS takes nothing", () => {

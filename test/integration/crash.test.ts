@@ -1,5 +1,5 @@
 // The process is killed at the worst moments: nothing is lost, order holds, and only what was in flight comes twice.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   arrivedTwice,
   expectArrivals,
@@ -14,7 +14,7 @@ import {
 } from "../support/aws-fault-proxy.ts";
 import type { Bridge } from "../support/bridge-process.ts";
 import { type NatsProxy, startNatsProxy, type Watch } from "../support/nats-proxy.ts";
-import { type Parts, startParts } from "../support/parts.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
 const COUNT = 1000;
 
@@ -24,13 +24,7 @@ const CALLS_BEFORE = 30;
 /** Messages unsettled at once: of so many it is not known after a crash what became of them. */
 const WINDOW = 160;
 
-let parts: Parts;
-
-beforeAll(async () => {
-  parts = await startParts();
-});
-
-afterAll(() => parts[Symbol.asyncDispose]());
+const { parts } = await partsOfFile();
 
 interface Proxies {
   readonly nats: NatsProxy;

@@ -1,23 +1,18 @@
 // What is rejected is stored, with all that is needed to send it again and what shows that it had to be: in a queue, in
 // a bucket, or in the bucket when the queue cannot take it.
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { expectArrivals, expectGoodEnd, sorted } from "../support/arrivals.ts";
 import { numberIn, startAwsFaultProxy } from "../support/aws-fault-proxy.ts";
 import { readiness } from "../support/bridge-settings.ts";
 import { publishCases, readCases, wantedOf } from "../support/cases.ts";
 import { startEvents } from "../support/event-bus.ts";
-import { numberOf, type Parts, type Route, startParts, upTo } from "../support/parts.ts";
+import { numberOf, type Route, upTo } from "../support/parts.ts";
 import { BEYOND, HEADERS, PAYLOADS } from "../support/payload-cases.ts";
 import { type LocalBucket, localBucket, type S3Object } from "../support/s3.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
-let parts: Parts;
-
-beforeAll(async () => {
-  parts = await startParts();
-});
-
-afterAll(() => parts[Symbol.asyncDispose]());
+const { parts } = await partsOfFile();
 
 const QUICK = {
   JETSTREAM_ACK_WAIT: "2s",

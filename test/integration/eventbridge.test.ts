@@ -1,6 +1,6 @@
 // From JetStream to an event bus that takes nothing AWS would not take, and answers as AWS can at its worst.
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { expectGoodEnd, sorted } from "../support/arrivals.ts";
 import { readiness } from "../support/bridge-settings.ts";
 import { publishCases, wantedOf } from "../support/cases.ts";
@@ -11,17 +11,12 @@ import {
   startEvents,
 } from "../support/event-bus.ts";
 import type { PutEntry } from "../support/event-rules.ts";
-import { numberOf, type Parts, type Route, startParts, upTo } from "../support/parts.ts";
+import { numberOf, type Route, upTo } from "../support/parts.ts";
 import { BEYOND, HEADERS, PAYLOADS } from "../support/payload-cases.ts";
 import { readDetail } from "../support/read-detail.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
-let parts: Parts;
-
-beforeAll(async () => {
-  parts = await startParts();
-});
-
-afterAll(() => parts[Symbol.asyncDispose]());
+const { parts } = await partsOfFile();
 
 /** A route to a bus of the same name in place of the queue, with short times. */
 function towards(events: LocalEvents, route: Route): Record<string, string> {

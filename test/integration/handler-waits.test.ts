@@ -1,28 +1,16 @@
 // Handlers of the user's on a real NATS server: what is put off, held by others, in order, or paused.
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ask, ASKING, handlerRoute, receiptsOf } from "../support/handler-route.ts";
-import { operate, type Operator } from "../support/jetstream.ts";
 import { temporaryFolder } from "../support/leave-nothing.ts";
 import { findNatsServer, isAtLeast } from "../support/nats-server.ts";
-import { type Parts, startParts } from "../support/parts.ts";
 import { startReceiver } from "../support/receiver.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
 const LONG = 30_000;
 const { version } = await findNatsServer();
 
-let parts: Parts;
-let operator: Operator;
-
-beforeAll(async () => {
-  parts = await startParts();
-  operator = await operate(parts.server.url);
-});
-
-afterAll(async () => {
-  await operator.close();
-  await parts[Symbol.asyncDispose]();
-});
+const { operator, parts } = await partsOfFile();
 
 describe("what is put off", () => {
   test.concurrent("is handled when its time has come, as the same message", async () => {

@@ -1,7 +1,7 @@
 // Handlers of the user's on a real NATS server: what becomes of each message, also when the process is killed.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { storedIn } from "../support/dead-letters.ts";
-import { type LocalDynamodb, startDynamodb } from "../support/dynamodb.ts";
+import { startDynamodb } from "../support/dynamodb.ts";
 import {
   ask,
   ASKING,
@@ -10,29 +10,17 @@ import {
   receiptsOf,
   SHIP_ORDER,
 } from "../support/handler-route.ts";
-import { operate, type Operator } from "../support/jetstream.ts";
 import type { LambdaProcess } from "../support/lambda-process.ts";
 import { type NatsProxy, startNatsProxy } from "../support/nats-proxy.ts";
-import { type Parts, startParts } from "../support/parts.ts";
 import { type Answer, type Asked, startReceiver } from "../support/receiver.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
 const LONG = 30_000;
 
-let parts: Parts;
-let operator: Operator;
-let dynamodb: LocalDynamodb;
-
-beforeAll(async () => {
-  [parts, dynamodb] = await Promise.all([startParts(), startDynamodb()]);
-  operator = await operate(parts.server.url);
-  await operator.stream("SHIPMENTS", { subjects: ["shipments.>"] });
-});
-
-afterAll(async () => {
-  await operator.close();
-  await parts[Symbol.asyncDispose]();
-  await dynamodb[Symbol.asyncDispose]();
-});
+const { operator, parts } = await partsOfFile();
+const dynamodb = await startDynamodb();
+afterAll(() => dynamodb[Symbol.asyncDispose]());
+beforeAll(() => operator.stream("SHIPMENTS", { subjects: ["shipments.>"] }));
 
 /** Kills the process at the very moment at which its first ack would leave, and lets nothing more through. */
 async function killedBeforeAck(start: (proxy: NatsProxy) => LambdaProcess): Promise<void> {

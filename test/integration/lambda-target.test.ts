@@ -1,7 +1,7 @@
 // From JetStream to functions that were written for SQS, each in processes of its own.
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { expectGoodEnd, sorted } from "../support/arrivals.ts";
 import { readiness } from "../support/bridge-settings.ts";
 import { publishCases, wantedOf } from "../support/cases.ts";
@@ -10,25 +10,13 @@ import {
   type LocalFunctions,
   startFunctions,
 } from "../support/function-endpoint.ts";
-import {
-  numberOf,
-  type Parts,
-  type Published,
-  type Route,
-  startParts,
-  upTo,
-} from "../support/parts.ts";
+import { numberOf, type Published, type Route, upTo } from "../support/parts.ts";
 import { BEYOND, HEADERS, PAYLOADS } from "../support/payload-cases.ts";
 import { readSqsMessage } from "../support/read-sqs-message.ts";
 import type { Received } from "../support/sqs.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
-let parts: Parts;
-
-beforeAll(async () => {
-  parts = await startParts();
-});
-
-afterAll(() => parts[Symbol.asyncDispose]());
+const { parts } = await partsOfFile();
 
 /** A route to a function in place of the queue, with short times. */
 function towards(

@@ -1,24 +1,14 @@
 // The Lambda entry in a process of its own, called as the runtime calls it. Its real runtime is another test's.
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Receipt } from "../../functions/bridge/run/receipt.ts";
 import { startAwsFaultProxy } from "../support/aws-fault-proxy.ts";
 import { QUICK } from "../support/bridge-settings.ts";
-import { operate, type Operator } from "../support/jetstream.ts";
 import { invoke } from "../support/lambda-process.ts";
-import { type Parts, type Route, startParts } from "../support/parts.ts";
+import type { Route } from "../support/parts.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
-let parts: Parts;
-let operator: Operator;
-
-beforeAll(async () => {
-  parts = await startParts();
-  operator = await operate(parts.server.url);
-});
-afterAll(async () => {
-  await operator.close();
-  await parts[Symbol.asyncDispose]();
-});
+const { operator, parts } = await partsOfFile();
 
 async function given(name: string, count: number): Promise<Route> {
   const route = await parts.route(name);

@@ -1,19 +1,13 @@
 // The way to NATS is bad: slow, cut, stuck, half open. Nothing is lost, and order holds.
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { expectArrivals, expectGoodEnd } from "../support/arrivals.ts";
 import { type NatsProxy, startNatsProxy } from "../support/nats-proxy.ts";
-import { type Parts, startParts } from "../support/parts.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
 const COUNT = 1500;
 
-let parts: Parts;
-
-beforeAll(async () => {
-  parts = await startParts();
-});
-
-afterAll(() => parts[Symbol.asyncDispose]());
+const { parts } = await partsOfFile();
 
 /** What happens to the link, from the moment when the first acks are on their way. */
 const TROUBLES: Readonly<Record<string, (nats: NatsProxy) => Promise<void>>> = {

@@ -1,27 +1,17 @@
 // Two copies of an ordered bridge on one consumer: a deployment that overlaps, a process that was frozen. At most one
 // goes on, order holds in each group, and a single run afterwards delivers the rest.
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Bridge } from "../support/bridge-process.ts";
 import { QUICK } from "../support/bridge-settings.ts";
-import { operate, type Operator } from "../support/jetstream.ts";
-import { type Parts, type Route, startParts } from "../support/parts.ts";
+import type { Route } from "../support/parts.ts";
 import type { Received } from "../support/sqs.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
 const GROUPS = 7;
 const OVERLAP = 4;
 
-let parts: Parts;
-let operator: Operator;
-
-beforeAll(async () => {
-  parts = await startParts();
-  operator = await operate(parts.server.url);
-});
-afterAll(async () => {
-  await operator.close();
-  await parts[Symbol.asyncDispose]();
-});
+const { operator, parts } = await partsOfFile();
 
 interface Publisher {
   /** Stops, and answers with how many there are. */

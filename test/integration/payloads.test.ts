@@ -1,18 +1,12 @@
 // Byte for byte: whatever is published can be read again from what arrives, and SQS would have taken it.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { expectGoodEnd } from "../support/arrivals.ts";
 import { startAwsFaultProxy } from "../support/aws-fault-proxy.ts";
 import { publishCases, readCases, wantedOf } from "../support/cases.ts";
-import { type Parts, startParts } from "../support/parts.ts";
 import { BEYOND, HEADERS, PAYLOADS } from "../support/payload-cases.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
-let parts: Parts;
-
-beforeAll(async () => {
-  parts = await startParts();
-});
-
-afterAll(() => parts[Symbol.asyncDispose]());
+const { parts } = await partsOfFile();
 
 test.each([
   ["payloads", PAYLOADS],

@@ -1,26 +1,14 @@
 // Messages for which a function fails every time, over runs that know nothing of each other.
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { expectGoodEnd, sorted } from "../support/arrivals.ts";
 import { type Call, calls, tries } from "../support/function-calls.ts";
 import { type LocalFunctions, startFunctions } from "../support/function-endpoint.ts";
 import { invoke } from "../support/lambda-process.ts";
-import {
-  numberOf,
-  type Parts,
-  type Published,
-  type Route,
-  startParts,
-  upTo,
-} from "../support/parts.ts";
+import { numberOf, type Published, type Route, upTo } from "../support/parts.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
-let parts: Parts;
-
-beforeAll(async () => {
-  parts = await startParts();
-});
-
-afterAll(() => parts[Symbol.asyncDispose]());
+const { parts } = await partsOfFile();
 
 /** The function throws at the one, and ends its process at the other. */
 const THROWS = 3;

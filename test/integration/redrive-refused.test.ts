@@ -1,26 +1,14 @@
 // What a redrive does not send, or not all of; and what it does not take on its command line.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Burial, type localBucket, localQueue, storedIn } from "../support/dead-letters.ts";
 import { headers } from "../support/messages.ts";
 import { runCommand } from "../support/operator-command.ts";
-import { type Parts, startParts } from "../support/parts.ts";
-import {
-  burials,
-  eventsOf,
-  NANOS,
-  receiptOf,
-  type Redriving,
-  redriving,
-} from "../support/redrive.ts";
+import { startParts } from "../support/parts.ts";
+import { burials, eventsOf, NANOS, receiptOf, redriving } from "../support/redrive.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
-let parts: Parts;
-let on: Redriving;
-
-beforeAll(async () => {
-  parts = await startParts();
-  on = redriving(parts);
-});
-afterAll(() => parts[Symbol.asyncDispose]());
+const { parts } = await partsOfFile();
+const on = redriving(parts);
 
 test("tight permissions do: to publish, and to hear the answer; what is denied is refused", async () => {
   const stream = "TIGHT";

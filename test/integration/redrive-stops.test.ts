@@ -1,27 +1,15 @@
 // A redrive that ends before its end, and what the next one finds.
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { localQueue, storedIn } from "../support/dead-letters.ts";
 import { freePort } from "../support/free-port.ts";
 import { runCommand, startCommand } from "../support/operator-command.ts";
-import { type Parts, startParts, upTo } from "../support/parts.ts";
-import {
-  burials,
-  type Kind,
-  NANOS,
-  receiptOf,
-  type Redriving,
-  redriving,
-} from "../support/redrive.ts";
+import { startParts, upTo } from "../support/parts.ts";
+import { burials, type Kind, NANOS, receiptOf, redriving } from "../support/redrive.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
-let parts: Parts;
-let on: Redriving;
-
-beforeAll(async () => {
-  parts = await startParts();
-  on = redriving(parts);
-});
-afterAll(() => parts[Symbol.asyncDispose]());
+const { parts } = await partsOfFile();
+const on = redriving(parts);
 
 async function connected(url: string): Promise<{ connection: NatsConnection } & AsyncDisposable> {
   const connection = await connect({ servers: url });

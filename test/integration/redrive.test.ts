@@ -1,30 +1,17 @@
 // Dead letters of a real queue and a real bucket, sent again by the real command to a real server.
 import { SetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { headers as natsHeaders } from "@nats-io/transport-node";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Burial, localQueue, storedIn } from "../support/dead-letters.ts";
 import { headers, message, utf8 } from "../support/messages.ts";
 import { runCommand } from "../support/operator-command.ts";
-import { type Parts, startParts, upTo } from "../support/parts.ts";
+import { upTo } from "../support/parts.ts";
 import { readSqsMessage } from "../support/read-sqs-message.ts";
-import {
-  burials,
-  eventsOf,
-  type Kind,
-  NANOS,
-  receiptOf,
-  type Redriving,
-  redriving,
-} from "../support/redrive.ts";
+import { burials, eventsOf, type Kind, NANOS, receiptOf, redriving } from "../support/redrive.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
-let parts: Parts;
-let on: Redriving;
-
-beforeAll(async () => {
-  parts = await startParts();
-  on = redriving(parts);
-});
-afterAll(() => parts[Symbol.asyncDispose]());
+const { parts } = await partsOfFile();
+const on = redriving(parts);
 
 /** Its second token says which case it is. */
 function subjectOf(

@@ -1,25 +1,13 @@
 // Messages that a stream still has, handled once more on a real NATS server: the durable consumer stays where it is.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { sorted } from "../support/arrivals.ts";
 import { ASKING, type HandlerRoute, handlerRoute } from "../support/handler-route.ts";
-import { operate, type Operator } from "../support/jetstream.ts";
-import { type Parts, startParts } from "../support/parts.ts";
 import { type Answer, type Asked, type Receiver, startReceiver } from "../support/receiver.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
 const LONG = 30_000;
 
-let parts: Parts;
-let operator: Operator;
-
-beforeAll(async () => {
-  parts = await startParts();
-  operator = await operate(parts.server.url);
-});
-
-afterAll(async () => {
-  await operator.close();
-  await parts[Symbol.asyncDispose]();
-});
+const { operator, parts } = await partsOfFile();
 
 const call = (
   requestId: string,

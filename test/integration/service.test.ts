@@ -1,27 +1,18 @@
 // The contract of the service: its configuration, its health port, its receipts, its signals and exit codes.
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Receipt } from "../../functions/bridge/run/receipt.ts";
 import { startAwsFaultProxy } from "../support/aws-fault-proxy.ts";
 import { startBridge } from "../support/bridge-process.ts";
 import { QUICK, readiness } from "../support/bridge-settings.ts";
 import { freePort } from "../support/free-port.ts";
-import { operate, type Operator } from "../support/jetstream.ts";
+import { operate } from "../support/jetstream.ts";
 import { startNatsServer } from "../support/nats-server.ts";
-import { type Parts, type Route, startParts } from "../support/parts.ts";
+import type { Route } from "../support/parts.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
-let parts: Parts;
-let operator: Operator;
-
-beforeAll(async () => {
-  parts = await startParts();
-  operator = await operate(parts.server.url);
-});
-afterAll(async () => {
-  await operator.close();
-  await parts[Symbol.asyncDispose]();
-});
+const { operator, parts } = await partsOfFile();
 
 async function given(name: string, count = 0): Promise<Route> {
   const route = await parts.route(name);

@@ -1,19 +1,14 @@
 // The size limit of the queue, to the byte: what fits arrives, what does not is buried, or stops the bridge.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { expectGoodEnd } from "../support/arrivals.ts";
 import { type Case, publishCases, readCases, wantedOf } from "../support/cases.ts";
-import { type Parts, type Route, startParts } from "../support/parts.ts";
+import type { Route } from "../support/parts.ts";
 import type { SqsMessage } from "../support/sqs.ts";
+import { partsOfFile } from "../support/parts-of-file.ts";
 
 const LIMIT = 65_536;
 
-let parts: Parts;
-
-beforeAll(async () => {
-  parts = await startParts();
-});
-
-afterAll(() => parts[Symbol.asyncDispose]());
+const { parts } = await partsOfFile();
 
 /** As SQS counts: the body, and of every attribute its name, its type and its value. */
 function sizeOf({ Body, MessageAttributes = {} }: SqsMessage): number {

@@ -1,4 +1,4 @@
-// What wakes a deployed function: a doorbell, which is a real local queue, and ticks of schedules.
+// What wakes a deployed function: a doorbell, which is a real local queue.
 import { expect } from "vitest";
 import { type EventQueue, eventQueue, type EventSource } from "./event-source.ts";
 import { eventually } from "./lane.ts";
@@ -23,24 +23,3 @@ export async function served(
   await eventually(() => expect(source.deliveries.length).toBeGreaterThanOrEqual(batches));
   await eventually(async () => expect(await sqs.count(queue.url)).toBe(0));
 }
-
-/** Of EventBridge Scheduler, for a schedule without an input of its own. */
-export const SCHEDULER_TICK = {
-  version: "0",
-  id: "d32c5eb5-9f53-4d5c-a1a0-3b9c1d1f3f4e",
-  "detail-type": "Scheduled Event",
-  source: "aws.scheduler",
-  account: "123456789012",
-  time: "2026-11-21T16:53:06Z",
-  region: "us-east-1",
-  resources: ["arn:aws:scheduler:us-east-1:123456789012:schedule/default/wake"],
-  detail: "{}",
-};
-
-/** Of a rule with a schedule. */
-export const RULE_TICK = {
-  ...SCHEDULER_TICK,
-  source: "aws.events",
-  resources: ["arn:aws:events:us-east-1:123456789012:rule/wake"],
-  detail: {},
-};
