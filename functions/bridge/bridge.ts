@@ -213,7 +213,8 @@ function handlerSinkOf(
   });
 }
 
-function dialerOf(config: Config): Dial {
+/** Connects as this bridge. */
+export function dialerOf(config: Config): Dial {
   return dialer({
     servers: config.nats.servers,
     credentials: config.nats.credentials,

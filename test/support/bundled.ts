@@ -1,5 +1,6 @@
 // Bundles as they are deployed.
-import { resolve } from "node:path";
+import { cpSync, renameSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { buildFunction } from "../../infra/bundle.ts";
 import { temporaryFolder } from "./leave-nothing.ts";
 
@@ -13,5 +14,15 @@ export function bundled(entry: string): string {
   const folder = built.get(path) ?? temporaryFolder();
   if (!built.has(path)) buildFunction(path, folder);
   built.set(path, folder);
+  return folder;
+}
+
+/** The same with the preflight beside it, as `preflight.mjs`. */
+export function bundledWithPreflight(entry: string): string {
+  const folder = temporaryFolder();
+  buildFunction(resolve(ROOT, "functions/preflight.lambda.ts"), folder);
+  renameSync(join(folder, "index.mjs"), join(folder, "preflight.mjs"));
+  // Chunks are named after what is in them.
+  cpSync(bundled(entry), folder, { recursive: true });
   return folder;
 }

@@ -58,7 +58,7 @@ export function invoke(
   return startLambda(FORWARD, environment, ...calls).ended;
 }
 
-/** The same with another entry, a path from the root of the project; it can be killed. */
+/** The same with another entry, a path from the root of the project or an absolute one; it can be killed. */
 export function startLambda(
   entry: string,
   environment: Readonly<Record<string, string>>,
@@ -71,7 +71,7 @@ export function startLambda(
       PATH: process.env["PATH"],
       TMPDIR: folder,
       ...environment,
-      ENTRY: new URL(`../../${entry}`, import.meta.url).href,
+      ENTRY: new URL(entry, new URL("../../", import.meta.url)).href,
       CALLS: JSON.stringify(calls.map((one) => (typeof one === "number" ? { granted: one } : one))),
     },
     stdio: ["ignore", "pipe", "pipe"],

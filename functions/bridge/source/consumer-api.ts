@@ -48,7 +48,7 @@ export class ConsumerApi {
     if (this.#options.wanted.temporary) await this.#checkReplayable(session);
     const info = await this.info(session).catch(async (error: unknown) => {
       if (!(error instanceof ConsumerNotFound) || management !== "create") throw error;
-      await this.#create(session);
+      await this.create(session);
       made = true;
       return this.info(session);
     });
@@ -93,7 +93,8 @@ export class ConsumerApi {
     for (const surprise of surprises(consumer, wanted)) observe("consumer-differs", { surprise });
   }
 
-  async #create(session: Session): Promise<void> {
+  /** Fails where one of that name is there with other settings; before 2.10 that one is changed. */
+  async create(session: Session): Promise<void> {
     const { subjects, timeoutMs, wanted } = this.#options;
     const [first, ...more] = wanted.filterSubjects;
     if (more.length > 0 && isBefore210(session.serverVersion)) {

@@ -24,6 +24,14 @@ export interface WantedConsumer {
 
 const NANOS_PER_MS = 1_000_000;
 
+/** The description by which a consumer of our making is known: any server has it, and an operator sees it. */
+const MARK = "made by jetstream-aws-bridge";
+
+/** Made by a bridge, and not by somebody else; whoever changes the description makes it his own. */
+export function isOurs({ description }: Partial<ConsumerConfig>): boolean {
+  return description === MARK;
+}
+
 /** What is sent to make it. Unlimited deliveries: a finite `max_deliver` strands messages without a word. */
 export function consumerConfig(wanted: WantedConsumer): Partial<ConsumerConfig> {
   const [single, ...more] = wanted.filterSubjects;
@@ -32,7 +40,7 @@ export function consumerConfig(wanted: WantedConsumer): Partial<ConsumerConfig> 
     ...(wanted.temporary
       ? { inactive_threshold: wanted.temporary.inactiveMs * NANOS_PER_MS }
       : { durable_name: wanted.consumer }),
-    description: "made by jetstream-aws-bridge",
+    description: MARK,
     ack_policy: "explicit",
     ack_wait: wanted.ackWaitMs * NANOS_PER_MS,
     deliver_policy: wanted.deliverPolicy,
@@ -121,6 +129,29 @@ export function differences(
       "opt_start_time",
       config.opt_start_time,
       `"${wanted.startTime}" (JETSTREAM_OPT_START_TIME)`,
+    );
+  }
+  return found;
+}
+
+/**
+ * Settings that are up to whoever makes a consumer, and in one of our own making stand as they were when it was made: one
+ * line each where the configuration has changed since.
+ */
+export function ownDifferences(
+  { ack_wait, max_ack_pending }: Partial<ConsumerConfig>,
+  { ackWaitMs, leastMaxAckPending, maxAckPending }: WantedConsumer,
+): readonly string[] {
+  const found: string[] = [];
+  const isMs = (ack_wait ?? 0) / NANOS_PER_MS;
+  if (isMs !== ackWaitMs) {
+    found.push(`ack_wait is ${isMs} ms, expected ${ackWaitMs} ms (JETSTREAM_ACK_WAIT)`);
+  }
+  const isAtLeast = max_ack_pending ?? 0;
+  // Below the least it is a difference in any consumer, and told already.
+  if (isAtLeast !== maxAckPending && (isAtLeast <= 0 || isAtLeast >= leastMaxAckPending)) {
+    found.push(
+      `max_ack_pending is ${isAtLeast}, expected ${maxAckPending} (JETSTREAM_MAX_ACK_PENDING)`,
     );
   }
   return found;

@@ -1,0 +1,75 @@
+/** Commands to paste, and what to do where none helps. */
+import type { ConsumerConfig } from "@nats-io/jetstream";
+import type { Config } from "../config.ts";
+import { formatDuration } from "../core/duration.ts";
+import { differences } from "../source/consumer.ts";
+
+/** NATS makes a consumer with these, and never changes them. */
+const FIXED = [
+  "deliver_policy",
+  "opt_start_seq",
+  "opt_start_time",
+  "ack_policy",
+  "replay_policy",
+  "deliver_subject",
+];
+
+/** For a consumer of our own making that differs. */
+export function ownAdvice(config: Config, found: Partial<ConsumerConfig>): string {
+  if (isFixed(config, found)) {
+    return "NATS cannot change this in a consumer that exists: give the bridge a consumer of another name (JETSTREAM_CONSUMER), or set it as the consumer has it";
+  }
+  return `A deployment never changes a consumer; to change it by hand: ${environmentOf(config)} npm run bridge -- consumer update`;
+}
+
+/** For one that somebody else made. */
+export function foreignAdvice({ consumer: { consumer, stream } }: Config): string {
+  return `Somebody else made it: change it with \`nats consumer edit ${stream} ${consumer}\` where that is possible, or give the bridge a consumer of its own (JETSTREAM_CONSUMER)`;
+}
+
+/** With the `nats` CLI; its filter may be given several times. */
+export function howToCreate({ consumer: wanted }: Config): string {
+  const start = wanted.startSequence ?? wanted.startTime ?? wanted.deliverPolicy;
+  const flags = [
+    "--pull --ack=explicit --replay=instant --max-deliver=-1",
+    `--deliver=${start}`,
+    `--wait=${formatDuration(wanted.ackWaitMs)}`,
+    `--max-pending=${wanted.maxAckPending}`,
+    ...wanted.filterSubjects.map((filter) => `--filter=${quoted(filter)}`),
+    "--defaults",
+  ];
+  return `To make it: nats consumer add ${wanted.stream} ${wanted.consumer} ${flags.join(" ")}`;
+}
+
+function isFixed({ consumer }: Config, found: Partial<ConsumerConfig>): boolean {
+  return differences(found, consumer).some((text) =>
+    FIXED.some((name) => text.startsWith(`${name} is `)),
+  );
+}
+
+/** The settings that make the consumer, as a shell takes them; never credentials. */
+function environmentOf({ consumer, nats }: Config): string {
+  const { ackWaitMs, deliverPolicy, filterSubjects, maxAckPending, startSequence, startTime } =
+    consumer;
+  const scheme = nats.tls ? "tls" : "nats";
+  const settings: readonly (readonly [string, string | number | undefined])[] = [
+    ["NATS_URL", nats.servers.map((server) => `${scheme}://${server}`).join(",")],
+    ["JETSTREAM_STREAM", consumer.stream],
+    ["JETSTREAM_CONSUMER", consumer.consumer],
+    ["JETSTREAM_FILTER_SUBJECTS", filterSubjects.length > 0 ? filterSubjects.join(",") : undefined],
+    ["JETSTREAM_DELIVER_POLICY", deliverPolicy === "all" ? undefined : deliverPolicy],
+    ["JETSTREAM_OPT_START_SEQ", startSequence],
+    ["JETSTREAM_OPT_START_TIME", startTime],
+    ["JETSTREAM_ACK_WAIT", formatDuration(ackWaitMs)],
+    ["JETSTREAM_MAX_ACK_PENDING", maxAckPending],
+  ];
+  return settings
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${quoted(String(value))}`)
+    .join(" ");
+}
+
+/** For a shell, to which `>`, `*` and `$` mean something. */
+function quoted(text: string): string {
+  return /^[\w./:,@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

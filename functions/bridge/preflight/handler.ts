@@ -1,0 +1,153 @@
+/**
+ * The preflight of a bridge, as a custom resource of CloudFormation: in the bridge's own bundle, role, network and
+ * environment it checks, while deploying, that the bridge would work, makes the consumer if that is asked for, and fails
+ * the deployment with the reason otherwise. Every request is answered: without an answer CloudFormation waits for an hour.
+ */
+import { systemClock } from "../clock.ts";
+import type { Ms } from "../core/ports.ts";
+import { type Log, logger, type LogLevel, scrubber } from "../observe/log.ts";
+import type { Host, LambdaContext } from "../wake/host.ts";
+import { type Answer, deliverAnswer, putByFetch, responseText } from "./answer.ts";
+import { checkAll, type CheckPorts } from "./checks.ts";
+import { Checklist, type Finding } from "./checklist.ts";
+import { type LoadEntry, secretsOf } from "./load.ts";
+import { removeConsumer } from "./remove.ts";
+import {
+  type CloudFormationRequest,
+  idOfNothing,
+  isDeleteAsked,
+  namesIn,
+  physicalIdOf,
+  taskOf,
+} from "./request.ts";
+
+export type PreflightHandler = (
+  event: CloudFormationRequest,
+  context: LambdaContext,
+) => Promise<void>;
+
+/** To answer, with an attempt or two more: at most, and of what is granted. */
+const MOST_RESERVE_MS = 8000;
+const RESERVED_PART = 1 / 3;
+
+/** Nothing is read before the first request, since an error while loading would leave it without an answer. */
+export function preflightHandler(
+  host: Pick<Host, "environment" | "readFile" | "write">,
+  loadEntry: LoadEntry,
+): PreflightHandler {
+  return async (request, context) => {
+    const granted = context.getRemainingTimeInMillis();
+    const startedAt = systemClock.now();
+    const secrets = attempt(() => secretsOf(host)) ?? [];
+    const scrub = scrubber([...secrets, request.ResponseURL]);
+    const log = logOf(host, [...secrets, request.ResponseURL]);
+    const checkMs = granted - Math.min(MOST_RESERVE_MS, granted * RESERVED_PART);
+    const answer = scrubbed(await answerTo(request, { host, loadEntry }, log, checkMs), scrub);
+    log(answer.Status === "SUCCESS" ? "info" : "error", "preflight", { ...answer });
+    await deliverAnswer(request.ResponseURL, responseText(request, answer), {
+      put: putByFetch,
+      clock: systemClock,
+      until: startedAt + granted - 200,
+    });
+  };
+}
+
+async function answerTo(
+  request: CloudFormationRequest,
+  ports: CheckPorts,
+  log: Log,
+  checkMs: Ms,
+): Promise<Answer> {
+  if (request.RequestType === "Delete") return answerToDelete(request, ports, log, checkMs);
+  const list = new Checklist((finding) =>
+    log(LEVEL[finding.level], "preflight-check", { ...finding }),
+  );
+  try {
+    const task = taskOf(request);
+    const checked = await inTime(checkAll(task, ports, list), checkMs);
+    if (checked === TOO_LATE) return failed(request, [...list.failures, tooLate(list, checkMs)]);
+    if (!checked) return failed(request, list.failures);
+    const { consumer, stream } = checked.config.consumer;
+    const { made, summary } = checked;
+    return {
+      Status: "SUCCESS",
+      Reason: list.warnings.join("\n"),
+      PhysicalResourceId: physicalIdOf(checked.config.consumer),
+      Data: { Consumer: `${stream} > ${consumer}`, Summary: summary, Made: String(made) },
+    };
+  } catch (error) {
+    return failed(request, [(error as Error).message]);
+  }
+}
+
+const LEVEL: Readonly<Record<Finding["level"], LogLevel>> = {
+  ok: "info",
+  warning: "warn",
+  failure: "error",
+};
+
+/** The old id stays with an update that failed: another one would have CloudFormation delete the old consumer. */
+function failed(request: CloudFormationRequest, reasons: readonly string[]): Answer {
+  return {
+    Status: "FAILED",
+    Reason: reasons.join("\n"),
+    PhysicalResourceId: request.PhysicalResourceId ?? idOfNothing(request),
+  };
+}
+
+function tooLate(list: Checklist, afterMs: Ms): string {
+  const waiting = list.waiting.join("; ") || "nothing";
+  return `the time of the preflight function ran out after ${Math.round(afterMs / 1000)} s, while this was not done: ${waiting}`;
+}
+
+/** A stack can always be deleted: what goes wrong is in the log. */
+async function answerToDelete(
+  request: CloudFormationRequest,
+  ports: CheckPorts,
+  log: Log,
+  checkMs: Ms,
+): Promise<Answer> {
+  const { PhysicalResourceId = idOfNothing(request) } = request;
+  const names = namesIn(PhysicalResourceId);
+  let Reason = "nothing to delete";
+  if (names && isDeleteAsked(request)) {
+    try {
+      const done = await inTime(removeConsumer(names, ports), checkMs);
+      if (done === TOO_LATE) throw new Error("NATS did not answer in time");
+      Reason = done;
+    } catch (error) {
+      Reason = `consumer ${names.consumer} of stream ${names.stream} is left: ${(error as Error).message}`;
+      log("error", "consumer-left", { reason: Reason });
+    }
+  }
+  return { Status: "SUCCESS", Reason, PhysicalResourceId };
+}
+
+const TOO_LATE = Symbol("too late");
+
+async function inTime<T>(work: Promise<T>, ms: Ms): Promise<T | typeof TOO_LATE> {
+  const over = new AbortController();
+  const timeOut = systemClock.sleep(ms, over.signal).then((): typeof TOO_LATE => TOO_LATE);
+  try {
+    return await Promise.race([work, timeOut]);
+  } finally {
+    over.abort("over");
+    work.catch(() => undefined);
+  }
+}
+
+function logOf(host: Pick<Host, "write">, secrets: readonly string[]): Log {
+  return logger({ level: "info", secrets, write: (line) => host.write(line), now: Date.now });
+}
+
+function scrubbed(answer: Answer, scrub: (text: string) => string): Answer {
+  return { ...answer, Reason: scrub(answer.Reason) };
+}
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}

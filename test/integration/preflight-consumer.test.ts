@@ -1,0 +1,133 @@
+// The preflight and the life of a consumer: made once, found, compared, never changed, removed where that is asked for.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bothServers } from "../support/both-servers.ts";
+import { operate, type Operator } from "../support/jetstream.ts";
+import { type RunningServer, startNatsServer } from "../support/nats-server.ts";
+import { preflight } from "../support/preflight.ts";
+import { startSqs } from "../support/sqs.ts";
+
+const sqs = await startSqs();
+afterAll(() => sqs.stop());
+
+describe.each(await bothServers())("on $which", ({ binary }) => {
+  let server: RunningServer;
+  let operator: Operator;
+
+  beforeAll(async () => {
+    if (!binary) return;
+    server = await startNatsServer({ binary });
+    operator = await operate(server.url);
+  });
+  afterAll(async () => {
+    await operator?.close();
+    await server?.stop();
+  });
+
+  /** The environment of a bridge from a stream of this name, which is made, to a queue of this name. */
+  async function given(stream: string): Promise<Readonly<Record<string, string>>> {
+    await operator.stream(stream);
+    return {
+      ...sqs.environment,
+      NATS_URL: server.url,
+      JETSTREAM_STREAM: stream,
+      JETSTREAM_CONSUMER: "bridge",
+      SQS_QUEUE_URL: await sqs.createQueue(stream),
+      AWS_LAMBDA_FUNCTION_NAME: "preflight",
+    };
+  }
+
+  describe.skipIf(!binary).concurrent("a consumer", () => {
+    test("that is missing is made by a create, and found by an update with its position", async () => {
+      const environment = await given("MAKE");
+      const first = await preflight(environment);
+      expect(first.answer).toMatchObject({
+        Status: "SUCCESS",
+        PhysicalResourceId: "MAKE/bridge",
+        Data: {
+          Consumer: "MAKE > bridge",
+          Summary: "created, deliver all, max_deliver unlimited",
+          Made: "true",
+        },
+      });
+      await operator.publish("MAKE.a", 5);
+      const [, second] = await operator.take("MAKE", "bridge", 3);
+      second?.respond("+ACK");
+      await operator.nc.flush();
+      const before = await operator.info("MAKE", "bridge");
+      const again = await preflight(environment, { type: "Update", physicalId: "MAKE/bridge" });
+      expect(again.answer).toMatchObject({
+        Status: "SUCCESS",
+        PhysicalResourceId: "MAKE/bridge",
+        Data: { Summary: "found, 2 pending, 2 unsettled", Made: "false" },
+      });
+      expect({ ...(await operator.info("MAKE", "bridge")), ts: "" }).toEqual({ ...before, ts: "" });
+    });
+
+    test("that is missing is not made by `verify`, and how to make it is said", async () => {
+      const environment = await given("VERIFY");
+      const { answer } = await preflight(environment, { properties: { ManageConsumer: "verify" } });
+      expect(answer).toMatchObject({ Status: "FAILED", PhysicalResourceId: "failed-request-1" });
+      expect(answer.Reason).toContain("stream VERIFY has no consumer bridge");
+      expect(answer.Reason).toContain("nats consumer add VERIFY bridge --pull");
+      await expect(operator.info("VERIFY", "bridge")).rejects.toThrow(/not found/);
+    });
+
+    test("of our own that was made with other settings is not changed, but told with the command", async () => {
+      const environment = await given("OWN");
+      await preflight(environment);
+      const changed = { ...environment, JETSTREAM_ACK_WAIT: "20s", CONCURRENCY: "8" };
+      const { answer } = await preflight(changed, { type: "Update", physicalId: "OWN/bridge" });
+      expect(answer).toMatchObject({ Status: "FAILED", PhysicalResourceId: "OWN/bridge" });
+      expect(answer.Reason).toContain("ack_wait is 10000 ms, expected 20000 ms");
+      expect(answer.Reason).toContain("max_ack_pending is 320, expected 160");
+      expect(answer.Reason).toMatch(
+        /JETSTREAM_STREAM=OWN JETSTREAM_CONSUMER=bridge JETSTREAM_ACK_WAIT=20s JETSTREAM_MAX_ACK_PENDING=160 npm run bridge -- consumer update/,
+      );
+      expect((await operator.info("OWN", "bridge")).config.ack_wait).toBe(10e9);
+    });
+
+    test("of somebody else that does not fit is refused, one that fits is taken with a warning", async () => {
+      const environment = await given("FOREIGN");
+      await operator.consumer("FOREIGN", "bridge", { max_deliver: 5, max_ack_pending: 320 });
+      const { answer } = await preflight(environment);
+      expect(answer.Status).toBe("FAILED");
+      expect(answer.Reason).toContain("max_deliver is 5, expected -1");
+      expect(answer.Reason).toContain("nats consumer edit FOREIGN bridge");
+      await operator.jsm.consumers.update("FOREIGN", "bridge", { max_deliver: -1 });
+      const fits = await preflight(environment);
+      expect(fits.answer.Status).toBe("SUCCESS");
+      expect(fits.answer.Reason).toContain("ack_wait is 1000 ms and not 10000");
+    });
+
+    test("is left by a delete that retains, without a word to NATS", async () => {
+      const environment = await given("RETAIN");
+      await preflight(environment);
+      const gone = { ...environment, NATS_URL: "nats://127.0.0.1:1" };
+      const { answer } = await preflight(gone, { type: "Delete", physicalId: "RETAIN/bridge" });
+      expect(answer).toMatchObject({ Status: "SUCCESS", Reason: "nothing to delete" });
+      expect(await operator.info("RETAIN", "bridge")).toBeDefined();
+    });
+
+    test("is removed by a delete that is told so, by the name it had, and only if it is our own", async () => {
+      const environment = await given("REMOVE");
+      const renamed = { ...environment, JETSTREAM_CONSUMER: "another" };
+      await preflight(environment);
+      await preflight(renamed, { type: "Update", physicalId: "REMOVE/bridge" });
+      await operator.consumer("REMOVE", "foreign");
+      const remove = async (consumer: string): Promise<string> => {
+        const { answer } = await preflight(renamed, {
+          type: "Delete",
+          physicalId: `REMOVE/${consumer}`,
+          properties: { OnDelete: "delete" },
+        });
+        expect(answer.Status).toBe("SUCCESS");
+        return answer.Reason;
+      };
+      expect(await remove("bridge")).toContain("is deleted");
+      expect(await remove("bridge")).toContain("was gone already");
+      expect(await remove("foreign")).toContain("was made by somebody else");
+      const left = await operator.jsm.consumers.list("REMOVE").next();
+      expect(left.map(({ name }) => name).toSorted()).toEqual(["another", "foreign"]);
+    });
+  });
+});
