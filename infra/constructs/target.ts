@@ -1,4 +1,4 @@
-import type { Duration, Size } from "aws-cdk-lib";
+import { type Duration, Lazy, type Size, Stack } from "aws-cdk-lib";
 import type { IEventBus } from "aws-cdk-lib/aws-events";
 import type { IGrantable } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
@@ -102,7 +102,7 @@ export class Target {
       kind: "bus",
       isOrdered: false,
       environment: {
-        EVENT_BUS_NAME: bus.eventBusArn,
+        EVENT_BUS_NAME: nameOrArn(bus),
         EVENT_SOURCE: source,
         EVENT_DETAIL_TYPE: detailType,
         EVENT_MAX_SIZE: maxSize && `${maxSize.toKibibytes()}KiB`,
@@ -136,6 +136,17 @@ export class Target {
   private constructor(bound: BoundTarget) {
     this.bound = bound;
   }
+}
+
+/** The ARN only where the name alone would be that of another bus: in another account or region. */
+function nameOrArn(bus: IEventBus): string {
+  return Lazy.uncachedString({
+    produce: ({ scope }) => {
+      const { account, region } = Stack.of(scope);
+      const isHere = bus.env.account === account && bus.env.region === region;
+      return isHere ? bus.eventBusName : bus.eventBusArn;
+    },
+  });
 }
 
 function queueProblems({ fifo }: IQueue, options: QueueTargetOptions): readonly string[] {
