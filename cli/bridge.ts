@@ -12,6 +12,11 @@ const COMMANDS: readonly Command[] = [
     summary: "sends dead letters again, to their stream or to the target",
     load: async () => (await import("./redrive/command.ts")).run,
   },
+  {
+    name: "consumer",
+    summary: "shows the bridge's consumer, changes it and keeps its position, or deletes it",
+    load: async () => (await import("./consumer/command.ts")).run,
+  },
 ];
 
 const USAGE = "Usage: npm run bridge -- <command> [options], or --help, or --version";
