@@ -331,3 +331,25 @@ describe.each(await bothServers())("on $which", ({ binary, version }) => {
     });
   });
 });
+
+test("the command says all that is wrong at once, before anything connects", async () => {
+  const usage = await runCommand(["consumer", "show", "more", "--yes"], {});
+  expect([usage.code, usage.lines, usage.stderr.trim().split("\n").length]).toEqual([2, [], 3]);
+  const configuration = await runCommand(["consumer", "show"], { NATS_URL: "nats://127.0.0.1:1" });
+  expect([configuration.code, configuration.stderr.trim().split("\n")]).toEqual([
+    2,
+    [
+      "JETSTREAM_STREAM: given nothing, expected the name of a stream",
+      "JETSTREAM_CONSUMER: given nothing, expected the name of a durable consumer",
+    ],
+  ]);
+  const environment = { NATS_URL: "nats://127.0.0.1:1", JETSTREAM_STREAM: "S" };
+  const nowhere = await runCommand(["consumer", "show"], {
+    ...environment,
+    JETSTREAM_CONSUMER: "c",
+  });
+  expect([nowhere.code, nowhere.stderr]).toEqual([
+    1,
+    expect.stringContaining("cannot connect to NATS at 127.0.0.1:1"),
+  ]);
+});
