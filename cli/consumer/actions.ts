@@ -1,8 +1,9 @@
 /** What `consumer` does, over a consumer that is open; each answers with the exit code. */
 import type { ConsumerAnswer, StreamAnswer } from "../../functions/bridge/source/api.ts";
-import { differences, filtersOf, MADE_BY_US } from "../../functions/bridge/source/consumer.ts";
+import { differences, filtersOf } from "../../functions/bridge/source/consumer.ts";
 import {
   type ConsumerUpdate,
+  isOurs,
   shown,
   updateOf,
   type UpdateWanted,
@@ -21,16 +22,17 @@ export interface At {
 export async function show({ open, say, wanted }: At): Promise<number> {
   const [found] = await open.info();
   const differing = differences(found.config, wanted);
+  const { changes } = updateOf(found.config, wanted);
   say.shown({
     stream: wanted.stream,
     consumer: wanted.consumer,
-    ours: isOurs(found),
+    ours: isOurs(found.config),
     position: positionOf(found),
     settings: shown(found.config),
     differences: differing,
-    changes: updateOf(found.config, wanted).changes,
+    changes,
   });
-  return differing.length === 0 ? 0 : 1;
+  return differing.length + changes.length === 0 ? 0 : 1;
 }
 
 export async function update(
@@ -134,12 +136,8 @@ function receiptFor(
   return { command, stream, consumer, stop: "done", reasons: [], ...facts };
 }
 
-function isOurs({ config }: ConsumerAnswer): boolean {
-  return config.description === MADE_BY_US;
-}
-
 function foreign(found: ConsumerAnswer): readonly string[] {
-  if (isOurs(found)) return [];
+  if (isOurs(found.config)) return [];
   const { description } = found.config;
   const said = description ? JSON.stringify(description) : "nothing";
   return [

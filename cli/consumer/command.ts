@@ -27,7 +27,7 @@ export const run: Run = async (args, { environment, signal }) => {
   if (!wish) return tell(process.stderr, faults.map(scrub), 2);
   tell(process.stderr, warnings.map(scrub), 0);
   const terminal = new Terminal(scrub);
-  if (!wish.knowsTarget && parsed.options.action !== "delete") terminal.note(TARGET_UNKNOWN);
+  if (!wish.wanted.knowsTarget && parsed.options.action !== "delete") terminal.note(TARGET_UNKNOWN);
   return act(wish, parsed.options, terminal, signal);
 };
 

@@ -11,8 +11,6 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface Wish {
   readonly nats: Config["nats"];
   readonly wanted: UpdateWanted;
-  /** Without it nothing is known of batch × concurrency, nor of a FIFO queue. */
-  readonly knowsTarget: boolean;
 }
 
 export interface ReadWish {
@@ -38,8 +36,7 @@ export function readWish(environment: Environment, helpers: ConfigHelpers): Read
     : withoutTarget(reader, environment, helpers);
   const wish = config && {
     nats: config.nats,
-    wanted: { ...config.consumer, named },
-    knowsTarget,
+    wanted: { ...config.consumer, named, knowsTarget },
   };
   return { wish, ...said };
 }

@@ -21,8 +21,8 @@ is set. With the target (SQS_QUEUE_URL, EVENT_BUS_NAME or FUNCTION_ARN) also wha
   --json             one JSON object a line on standard output
   --help             this text
 
-An update changes what does not fit, and what JETSTREAM_ACK_WAIT and JETSTREAM_MAX_ACK_PENDING name; a default never
-replaces a setting that fits. What NATS cannot change is refused, and then nothing is changed: the start
+An update changes what does not fit, and what JETSTREAM_ACK_WAIT and JETSTREAM_MAX_ACK_PENDING name; with the target in
+the environment, a consumer that this project has made gets their defaults too. What NATS cannot change is refused, and then nothing is changed: the start
 (JETSTREAM_DELIVER_POLICY and what belongs to it), the ack policy, the replay policy, push instead of pull. Give the
 bridge a consumer of another name for that.
 A change of the filter does not go back: what the new one adds and the position has passed is not delivered. What was

@@ -74,11 +74,14 @@ function shownLines(shown: Shown): readonly string[] {
     `consumer ${consumer} of stream ${stream}, ${ours ? "made by this project" : "not made by this project"}`,
     `position: ${positionText(position)}`,
     ...Object.entries(settings).map(([name, value]) => `${name}: ${valueText(value)}`),
-    ...(differences.length === 0
-      ? ["fits what the environment asks for"]
-      : differences.map((difference) => `does not fit: ${difference}`)),
+    ...differences.map((difference) => `does not fit: ${difference}`),
     ...others,
+    ...(fits(shown) ? ["fits what the environment asks for"] : []),
   ];
+}
+
+function fits({ changes, differences }: Shown): boolean {
+  return differences.length + changes.length === 0;
 }
 
 export function positionText({ ackFloor, delivered, pending, unsettled }: Position): string {
@@ -94,8 +97,7 @@ function valueText(value: Value): string {
 export function jsonFor({ print }: Pick<Terminal, "print">): Lines {
   const line = (event: string, facts: object): void => print(JSON.stringify({ event, ...facts }));
   return {
-    shown: ({ differences, ...rest }) =>
-      line("consumer", { ...rest, fits: differences.length === 0, differences }),
+    shown: (shown) => line("consumer", { ...shown, fits: fits(shown) }),
     change: (change) => line("change", change),
     note: (note) => line("note", { note }),
     failed: (reason) => line("failed", { reason }),

@@ -4,13 +4,15 @@
  */
 import type { ConsumerConfig } from "@nats-io/jetstream";
 import { formatDuration } from "../core/duration.ts";
-import { differences, filtersOf, type WantedConsumer } from "./consumer.ts";
+import { differences, filtersOf, MADE_BY_US, type WantedConsumer } from "./consumer.ts";
 
 type Settings = Partial<ConsumerConfig>;
 
 export interface UpdateWanted extends WantedConsumer {
-  /** Settings that somebody has named: they replace one that would fit too, which a default never does. */
+  /** Settings that somebody has named: they replace one that would fit too. */
   readonly named: { readonly ackWait: boolean; readonly maxAckPending: boolean };
+  /** Defaults are those of this bridge: in a consumer of our own making they count as if they were named. */
+  readonly knowsTarget: boolean;
 }
 
 /** Null: not set. Durations as NATS writes them. No filter: all subjects. */
@@ -34,8 +36,19 @@ export interface ConsumerUpdate {
 
 /** What was found → what it becomes. Nothing that fits is touched. */
 export function updateOf(found: Settings, wanted: UpdateWanted): ConsumerUpdate {
-  const config = CHANGES.reduce((before, change) => change(before, wanted), found);
+  const exact = exactly(found, wanted);
+  const config = CHANGES.reduce((before, change) => change(before, exact), found);
   return { changes: changesOf(found, config), refused: differences(config, wanted), config };
+}
+
+/** By this project; whoever changes the description makes it his own. */
+export function isOurs({ description }: Settings): boolean {
+  return description === MADE_BY_US;
+}
+
+function exactly(found: Settings, wanted: UpdateWanted): UpdateWanted {
+  const isKnown = wanted.knowsTarget && isOurs(found);
+  return isKnown ? { ...wanted, named: { ackWait: true, maxAckPending: true } } : wanted;
 }
 
 type Changing = (config: Settings, wanted: UpdateWanted) => Settings;

@@ -19,6 +19,7 @@ const wanted: UpdateWanted = {
   maxAckPending: 320,
   leastMaxAckPending: 160,
   named: { ackWait: false, maxAckPending: false },
+  knowsTarget: false,
 };
 
 /** As the server gives back what the bridge has made. */
@@ -69,6 +70,15 @@ test("a setting that somebody has named replaces one that fits, a default does n
     ["ack_wait", "20s", "10s"],
     ["max_ack_pending", 1000, 320],
   ]);
+});
+
+test("defaults that are known to be this bridge's count in a consumer of our own, and in no other", () => {
+  const found = { ack_wait: 20e9, max_ack_pending: 1000 };
+  expect(settings(found, { knowsTarget: true })).toEqual([
+    ["ack_wait", "20s", "10s"],
+    ["max_ack_pending", 1000, 320],
+  ]);
+  expect(settings({ ...found, description: "by hand" }, { knowsTarget: true })).toEqual([]);
 });
 
 test.each<[readonly string[], Partial<ConsumerConfig>]>([

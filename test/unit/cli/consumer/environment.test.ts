@@ -10,13 +10,13 @@ test("without a target, only what is named counts", () => {
   const { faults, wish } = readWish(NATS, helpers);
   expect(faults).toEqual([]);
   expect(wish).toMatchObject({
-    knowsTarget: false,
     nats: { servers: ["nats.example.com:4222"] },
     wanted: {
       stream: "ORDERS",
       consumer: "orders-to-sqs",
       leastMaxAckPending: 1,
       named: { ackWait: false, maxAckPending: false },
+      knowsTarget: false,
     },
   });
   const more = { JETSTREAM_ACK_WAIT: "20s", JETSTREAM_MAX_ACK_PENDING: "7" };
@@ -30,8 +30,12 @@ test("without a target, only what is named counts", () => {
 test("with a target, what follows from it counts as well", () => {
   const { wish } = readWish({ ...FIFO, CONCURRENCY: "4" }, helpers);
   expect(wish).toMatchObject({
-    knowsTarget: true,
-    wanted: { leastMaxAckPending: 40, maxAckPending: 40, mostAckWaitMs: 240_000 },
+    wanted: {
+      knowsTarget: true,
+      leastMaxAckPending: 40,
+      maxAckPending: 40,
+      mostAckWaitMs: 240_000,
+    },
   });
 });
 
