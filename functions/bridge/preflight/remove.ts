@@ -1,6 +1,6 @@
 /** The end of a consumer, where the stack that made it is told to take it along. */
 import { apiSubjects, type ConsumerAnswer, ConsumerNotFound, readAnswer } from "../source/api.ts";
-import { isOurs } from "../source/consumer.ts";
+import { isOurs } from "../source/consumer-update.ts";
 import type { CheckPorts } from "./checks.ts";
 import { connectPatiently } from "./connect.ts";
 import { load } from "./load.ts";
