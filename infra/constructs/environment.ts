@@ -2,7 +2,7 @@
 import { type Duration, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { type OptionName as Known, readConfig } from "../../functions/bridge/config.ts";
-type OptionName = Known | "NATS_SECRET_ARN" | "METRICS_NAMESPACE";
+type OptionName = Known | "METRICS_NAMESPACE";
 import { ConstructError } from "./construct-error.ts";
 
 /** What is undefined is left to the bridge's own default. */

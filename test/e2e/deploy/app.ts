@@ -45,7 +45,7 @@ class Bridges extends Stack {
     const bus = new EventBus(this, "Bus");
     const seen = new Queue(this, "Seen");
     new Rule(this, "All", {
-      eventBus: bus as IEventBus,
+      eventBus: bus,
       eventPattern: { source: ["nats.BUS"] },
       targets: [new SqsQueue(seen)],
     });
@@ -89,11 +89,10 @@ class Bridges extends Stack {
 /** A bridge that cannot work. */
 function broken(
   name: string,
-  given: { readonly url: string; readonly stream: string; readonly consumer: string },
+  { consumer, stream, url: from }: Readonly<Record<"url" | "stream" | "consumer", string>>,
 ): void {
-  const { consumer, stream, url } = given;
   const stack = new Stack(app, name);
-  const nats = new NatsConnection(stack, "Nats", { url });
+  const nats = new NatsConnection(stack, "Nats", { url: from });
   const target = Target.queue(new Queue(stack, "Queue"));
   new JetStreamForwarder(stack, "Bridge", { nats, stream, consumer, target });
 }
