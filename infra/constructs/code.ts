@@ -25,6 +25,8 @@ function bundled(entry: string, options: BundlingOptions): Code {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       image: DockerImage.fromRegistry("unused"), // the type asks for one; esbuild runs right here
+      // Nobody runs it: the CDK takes two bundles for the same when their folders and these words are.
+      command: [entry, JSON.stringify(options)],
       local: {
         tryBundle(outdir: string): boolean {
           buildFunction({ index: entry, preflight }, outdir, options);

@@ -4,7 +4,7 @@ import type { Construct } from "constructs";
 import { type OptionName as Known, OPTIONS, readConfig } from "../../functions/bridge/config.ts";
 import { refuse } from "./refuse.ts";
 
-type OptionName = Known | "NATS_SECRET_ARN" | "METRICS_NAMESPACE";
+type OptionName = Known | "METRICS_NAMESPACE";
 
 /** What is undefined is left to the bridge's own default. */
 export type Environment = { readonly [Name in OptionName]?: string | undefined };
@@ -81,7 +81,7 @@ export function checkEnvironment(
 }
 
 function isOption(name: string): name is OptionName {
-  return name in OPTIONS || name === "NATS_SECRET_ARN" || name === "METRICS_NAMESPACE";
+  return name in OPTIONS || name === "METRICS_NAMESPACE";
 }
 
 function notYours(name: OptionName): string {

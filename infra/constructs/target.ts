@@ -1,4 +1,4 @@
-import { type Duration, type Size, Token } from "aws-cdk-lib";
+import { type Duration, Lazy, type Size, Stack, Token } from "aws-cdk-lib";
 import type { IEventBus } from "aws-cdk-lib/aws-events";
 import type { IGrantable } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
@@ -108,7 +108,7 @@ export class Target {
       kind: "bus",
       isOrdered: false,
       environment: {
-        EVENT_BUS_NAME: bus.eventBusArn,
+        EVENT_BUS_NAME: nameOrArn(bus),
         EVENT_SOURCE: source,
         EVENT_DETAIL_TYPE: detailType,
         EVENT_MAX_SIZE: maxSize && sizeText(maxSize),
@@ -156,6 +156,17 @@ const FUNCTION_OPTIONS: Known<FunctionTargetOptions> = {
 
 function sizeText(size: Size): string {
   return `${Token.asString(size.toBytes())}B`;
+}
+
+/** The ARN only where the name alone would be that of another bus: in another account or region. */
+function nameOrArn(bus: IEventBus): string {
+  return Lazy.uncachedString({
+    produce: ({ scope }) => {
+      const { account, region } = Stack.of(scope);
+      const isHere = bus.env.account === account && bus.env.region === region;
+      return isHere ? bus.eventBusName : bus.eventBusArn;
+    },
+  });
 }
 
 function queueProblems(queue: IQueue, options: QueueTargetOptions): readonly string[] {

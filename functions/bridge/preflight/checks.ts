@@ -8,11 +8,13 @@ import { connectPatiently } from "./connect.ts";
 import { compareConsumer, makeConsumer, missing, readConsumer, standing } from "./consumer.ts";
 import { load, type Loaded, type LoadEntry } from "./load.ts";
 import type { Task } from "./request.ts";
+import type { LoginPorts } from "../login.ts";
 import type { Host } from "../wake/host.ts";
 
 export interface CheckPorts {
   readonly host: Pick<Host, "environment" | "readFile">;
   readonly loadEntry: LoadEntry;
+  readonly login: LoginPorts;
 }
 
 /** What is known of the consumer at the end. */
@@ -32,7 +34,7 @@ export async function checkAll(
   const loaded = await list.check("configuration", () => loadBridge(ports));
   if (!loaded) return undefined;
   const { config } = loaded;
-  const session = await list.check("connection", (check) => connect(config, check));
+  const session = await list.check("connection", (check) => connect(config, ports, check));
   if (!session) return undefined;
   try {
     return await checkNats(task, config, session, list);
@@ -46,8 +48,12 @@ async function loadBridge({ host, loadEntry }: CheckPorts): Promise<Passed<Loade
   return { value, text: "the configuration is complete, and the code loads" };
 }
 
-async function connect(config: Config, check: Check): Promise<Passed<Session>> {
-  const value = await connectPatiently(config, check);
+async function connect(
+  config: Config,
+  { login }: CheckPorts,
+  check: Check,
+): Promise<Passed<Session>> {
+  const value = await connectPatiently(config, login, check);
   return { value, text: `connected to nats-server ${value.serverVersion}` };
 }
 

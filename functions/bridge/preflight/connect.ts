@@ -4,6 +4,7 @@ import { dialerOf } from "../bridge.ts";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { Ms } from "../core/ports.ts";
+import { loginOf, type LoginPorts } from "../login.ts";
 import { Session } from "../source/session.ts";
 import { SourceError } from "../source/source-error.ts";
 import type { Check } from "./checklist.ts";
@@ -16,13 +17,15 @@ const PAUSE_MS: Ms = 500;
 /** Tries again while nothing answers; not when NATS answers no. Rejects with a `SourceError`. */
 export async function connectPatiently(
   config: Config,
+  login: LoginPorts,
   check: Pick<Check, "waitsFor">,
   patienceMs: Ms = PATIENCE_MS,
 ): Promise<Session> {
   const until = systemClock.now() + patienceMs;
+  const dial = dialerOf(config, loginOf(config.nats, login).identities);
   for (;;) {
     try {
-      return await Session.open(dialerOf(config), systemClock, DEAF);
+      return await Session.open(dial, systemClock, DEAF);
     } catch (error) {
       if (!isWorthAnotherTry(error) || systemClock.now() + PAUSE_MS > until) throw advised(error);
       check.waitsFor(error.message);

@@ -2,7 +2,8 @@
 import type { Config } from "../config.ts";
 import { apiSubjects, type ConsumerAnswer, ConsumerNotFound, readAnswer } from "../source/api.ts";
 import { ConsumerApi } from "../source/consumer-api.ts";
-import { differences, isOurs, ownDifferences, surprises } from "../source/consumer.ts";
+import { isOurs } from "../source/consumer-update.ts";
+import { differences, ownDifferences, surprises } from "../source/consumer.ts";
 import type { Session } from "../source/session.ts";
 import type { Check, Passed } from "./checklist.ts";
 import { foreignAdvice, howToCreate, ownAdvice } from "./commands.ts";

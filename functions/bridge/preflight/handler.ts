@@ -4,8 +4,15 @@
  * the deployment with the reason otherwise. Every request is answered: without an answer CloudFormation waits for an hour.
  */
 import { systemClock } from "../clock.ts";
-import type { Ms } from "../core/ports.ts";
-import { type Log, logger, type LogLevel, scrubber } from "../observe/log.ts";
+import type { Ms, Observe } from "../core/ports.ts";
+import {
+  type Log,
+  logger,
+  type LogLevel,
+  LEVELS,
+  type Scrubber,
+  scrubber,
+} from "../observe/log.ts";
 import type { Host, LambdaContext } from "../wake/host.ts";
 import { type Answer, deliverAnswer, putByFetch, responseText } from "./answer.ts";
 import { checkAll, type CheckPorts } from "./checks.ts";
@@ -40,9 +47,11 @@ export function preflightHandler(
     const startedAt = systemClock.now();
     const secrets = attempt(() => secretsOf(host)) ?? [];
     const scrub = scrubber([...secrets, request.ResponseURL]);
-    const log = logOf(host, [...secrets, request.ResponseURL]);
+    const log = logOf(host, scrub);
+    const observe: Observe = (event, details) => log(LEVELS[event] ?? "info", event, details);
+    const ports = { host, loadEntry, login: { observe, learn: scrub.learn } };
     const checkMs = granted - Math.min(MOST_RESERVE_MS, granted * RESERVED_PART);
-    const answer = scrubbed(await answerTo(request, { host, loadEntry }, log, checkMs), scrub);
+    const answer = scrubbed(await answerTo(request, ports, log, checkMs), scrub);
     log(answer.Status === "SUCCESS" ? "info" : "error", "preflight", { ...answer });
     await deliverAnswer(request.ResponseURL, responseText(request, answer), {
       put: putByFetch,
@@ -136,8 +145,8 @@ async function inTime<T>(work: Promise<T>, ms: Ms): Promise<T | typeof TOO_LATE>
   }
 }
 
-function logOf(host: Pick<Host, "write">, secrets: readonly string[]): Log {
-  return logger({ level: "info", secrets, write: (line) => host.write(line), now: Date.now });
+function logOf(host: Pick<Host, "write">, scrub: Scrubber): Log {
+  return logger({ level: "info", scrub, write: (line) => host.write(line), now: Date.now });
 }
 
 function scrubbed(answer: Answer, scrub: (text: string) => string): Answer {

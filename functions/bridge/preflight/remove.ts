@@ -1,6 +1,6 @@
 /** The end of a consumer, where the stack that made it is told to take it along. */
 import { apiSubjects, type ConsumerAnswer, ConsumerNotFound, readAnswer } from "../source/api.ts";
-import { isOurs } from "../source/consumer.ts";
+import { isOurs } from "../source/consumer-update.ts";
 import type { CheckPorts } from "./checks.ts";
 import { connectPatiently } from "./connect.ts";
 import { load } from "./load.ts";
@@ -9,13 +9,13 @@ import type { ConsumerNames } from "./request.ts";
 /** Removes what a bridge has made, and nothing else; says what it did. Rejects when it could not. */
 export async function removeConsumer(
   { consumer, stream }: ConsumerNames,
-  { host, loadEntry }: CheckPorts,
+  { host, loadEntry, login }: CheckPorts,
 ): Promise<string> {
   const { config } = await load(loadEntry, host);
   const { apiPrefix, timeoutMs } = config.nats;
   const subjects = apiSubjects(apiPrefix, stream, consumer);
   const what = `consumer ${consumer} of stream ${stream}`;
-  const session = await connectPatiently(config, { waitsFor: () => undefined });
+  const session = await connectPatiently(config, login, { waitsFor: () => undefined });
   try {
     const info = await session.request(subjects.consumerInfo, "", timeoutMs);
     const found = readAnswer<ConsumerAnswer>(info, what);

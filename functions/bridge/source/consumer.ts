@@ -24,13 +24,8 @@ export interface WantedConsumer {
 
 const NANOS_PER_MS = 1_000_000;
 
-/** The description by which a consumer of our making is known: any server has it, and an operator sees it. */
-const MARK = "made by jetstream-aws-bridge";
-
-/** Made by a bridge, and not by somebody else; whoever changes the description makes it his own. */
-export function isOurs({ description }: Partial<ConsumerConfig>): boolean {
-  return description === MARK;
-}
+/** The description of every consumer that this project has made. */
+export const MADE_BY_US = "made by jetstream-aws-bridge";
 
 /** What is sent to make it. Unlimited deliveries: a finite `max_deliver` strands messages without a word. */
 export function consumerConfig(wanted: WantedConsumer): Partial<ConsumerConfig> {
@@ -40,7 +35,7 @@ export function consumerConfig(wanted: WantedConsumer): Partial<ConsumerConfig> 
     ...(wanted.temporary
       ? { inactive_threshold: wanted.temporary.inactiveMs * NANOS_PER_MS }
       : { durable_name: wanted.consumer }),
-    description: MARK,
+    description: MADE_BY_US,
     ack_policy: "explicit",
     ack_wait: wanted.ackWaitMs * NANOS_PER_MS,
     deliver_policy: wanted.deliverPolicy,
@@ -158,7 +153,7 @@ export function ownDifferences(
 }
 
 /** A filter of `>` is no filter. */
-function filtersOf(config: Partial<ConsumerConfig>): readonly string[] {
+export function filtersOf(config: Partial<ConsumerConfig>): readonly string[] {
   const filters = config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : []);
   return filters.filter((filter) => filter !== ">").toSorted();
 }

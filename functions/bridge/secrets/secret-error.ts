@@ -1,0 +1,6 @@
+/** Why a secret cannot be used, in words that carry no part of it. */
+
+/** The message is whole: it names the secret, says what was given, and what would be right. */
+export class SecretError extends Error {
+  override readonly name = "SecretError";
+}
