@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { sqsEntry } from "../../functions/bridge/sinks/sqs/entry.ts";
 import { anyMessage } from "../support/messages.ts";
-import { optionRows, optionsPart } from "../support/readme.ts";
+import { optionRows, partOf, permissionsBlock } from "../support/readme.ts";
 
 const root = join(import.meta.dirname, "../..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -27,7 +27,7 @@ function linksIn(document: string): readonly string[] {
 }
 
 test("the configuration table is made from the options", () => {
-  const cells = optionsPart(readme)
+  const cells = partOf(readme, "options")
     .trim()
     .split("\n")
     .map((line) =>
@@ -37,6 +37,11 @@ test("the configuration table is made from the options", () => {
         .map((cell) => cell.trim()),
     );
   expect(cells.slice(2), "npm run readme").toEqual(optionRows());
+});
+
+test("the permissions of the NATS user are those that the bridge knows of", () => {
+  const block = `\`\`\`text\n${permissionsBlock()}\n\`\`\``;
+  expect(partOf(readme, "permissions").trim(), "npm run readme").toBe(block);
 });
 
 test.each(documents)("every link of %s leads somewhere", (document) => {

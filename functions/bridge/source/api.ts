@@ -12,7 +12,7 @@ export interface ApiSubjects {
   readonly streamNames: string;
   streamInfoOf(stream: string): string;
   /** To make the consumer; with a single filter the server wants it as part of the subject. */
-  consumerCreate(filter: string | undefined): string;
+  consumerCreate(filterSubjects: readonly string[]): string;
 }
 
 export function apiSubjects(prefix: string, stream: string, consumer: string): ApiSubjects {
@@ -24,7 +24,8 @@ export function apiSubjects(prefix: string, stream: string, consumer: string): A
     consumerDelete: `${prefix}.CONSUMER.DELETE.${stream}.${consumer}`,
     streamNames: `${prefix}.STREAM.NAMES`,
     streamInfoOf: (other) => `${prefix}.STREAM.INFO.${other}`,
-    consumerCreate: (filter) => (filter === undefined ? create : `${create}.${filter}`),
+    consumerCreate: ([single, ...more]) =>
+      single === undefined || more.length > 0 ? create : `${create}.${single}`,
   };
 }
 

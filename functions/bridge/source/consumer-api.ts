@@ -96,15 +96,14 @@ export class ConsumerApi {
   /** Fails where one of that name is there with other settings; before 2.10 that one is changed. */
   async create(session: Session): Promise<void> {
     const { subjects, timeoutMs, wanted } = this.#options;
-    const [first, ...more] = wanted.filterSubjects;
-    if (more.length > 0 && isBefore210(session.serverVersion)) {
+    if (wanted.filterSubjects.length > 1 && isBefore210(session.serverVersion)) {
       // It would make a consumer without any filter, and take part in retention with it.
       throw new SourceError(
         "refused",
         `several JETSTREAM_FILTER_SUBJECTS need nats-server 2.10 or later, and this one is ${session.serverVersion}`,
       );
     }
-    const subject = subjects.consumerCreate(more.length === 0 ? first : undefined);
+    const subject = subjects.consumerCreate(wanted.filterSubjects);
     // From 2.10 on a create of something that exists fails instead of changing it.
     const action = isBefore210(session.serverVersion) ? {} : { action: "create" };
     const config = consumerConfig(wanted);

@@ -37,8 +37,9 @@ test("subjects carry prefix, stream and consumer", () => {
     streamInfo: "$JS.hub.API.STREAM.INFO.ORDERS",
     pull: "$JS.hub.API.CONSUMER.MSG.NEXT.ORDERS.to-sqs",
   });
-  expect(subjects.consumerCreate(undefined)).toBe("$JS.hub.API.CONSUMER.CREATE.ORDERS.to-sqs");
-  expect(subjects.consumerCreate("a.>")).toBe("$JS.hub.API.CONSUMER.CREATE.ORDERS.to-sqs.a.>");
+  expect(subjects.consumerCreate([])).toBe("$JS.hub.API.CONSUMER.CREATE.ORDERS.to-sqs");
+  expect(subjects.consumerCreate(["a.>"])).toBe("$JS.hub.API.CONSUMER.CREATE.ORDERS.to-sqs.a.>");
+  expect(subjects.consumerCreate(["a.>", "b"])).toBe("$JS.hub.API.CONSUMER.CREATE.ORDERS.to-sqs");
 });
 
 test("an answer without an error is the answer", () => {
