@@ -30,6 +30,11 @@ export type PreflightHandler = (
 const MOST_RESERVE_MS = 8000;
 const RESERVED_PART = 1 / 3;
 
+/** What is tried again is tried for so long, or for this part of the time. */
+const MOST_CONNECT_MS = 15_000;
+const MOST_ACCESS_MS = 30_000;
+const PATIENT_PART = 1 / 2;
+
 /** Nothing is read before the first request, since an error while loading would leave it without an answer. */
 export function preflightHandler(
   host: Pick<Host, "environment" | "readFile" | "write">,
@@ -42,7 +47,14 @@ export function preflightHandler(
     const scrub = scrubber([...secrets, request.ResponseURL]);
     const log = logOf(host, [...secrets, request.ResponseURL]);
     const checkMs = granted - Math.min(MOST_RESERVE_MS, granted * RESERVED_PART);
-    const answer = scrubbed(await answerTo(request, { host, loadEntry }, log, checkMs), scrub);
+    const patientUntil = (mostMs: Ms): Ms => startedAt + Math.min(mostMs, checkMs * PATIENT_PART);
+    const ports: CheckPorts = {
+      host,
+      loadEntry,
+      connectUntil: patientUntil(MOST_CONNECT_MS),
+      accessUntil: patientUntil(MOST_ACCESS_MS),
+    };
+    const answer = scrubbed(await answerTo(request, ports, log, checkMs), scrub);
     log(answer.Status === "SUCCESS" ? "info" : "error", "preflight", { ...answer });
     await deliverAnswer(request.ResponseURL, responseText(request, answer), {
       put: putByFetch,
@@ -60,7 +72,7 @@ async function answerTo(
 ): Promise<Answer> {
   if (request.RequestType === "Delete") return answerToDelete(request, ports, log, checkMs);
   const list = new Checklist((finding) =>
-    log(LEVEL[finding.level], "preflight-check", { ...finding }),
+    log(LEVEL[finding.result], "preflight-check", { ...finding }),
   );
   try {
     const task = taskOf(request);
@@ -68,19 +80,26 @@ async function answerTo(
     if (checked === TOO_LATE) return failed(request, [...list.failures, tooLate(list, checkMs)]);
     if (!checked) return failed(request, list.failures);
     const { consumer, stream } = checked.config.consumer;
-    const { made, summary } = checked;
+    const { made } = checked;
+    const { length: warnings } = list.warnings;
+    const told =
+      warnings === 0 ? "" : `, ${warnings} ${warnings === 1 ? "warning" : "warnings"} in the log`;
     return {
       Status: "SUCCESS",
       Reason: list.warnings.join("\n"),
       PhysicalResourceId: physicalIdOf(checked.config.consumer),
-      Data: { Consumer: `${stream} > ${consumer}`, Summary: summary, Made: String(made) },
+      Data: {
+        Consumer: `${stream} > ${consumer}`,
+        Summary: checked.summary + told,
+        Made: String(made),
+      },
     };
   } catch (error) {
     return failed(request, [(error as Error).message]);
   }
 }
 
-const LEVEL: Readonly<Record<Finding["level"], LogLevel>> = {
+const LEVEL: Readonly<Record<Finding["result"], LogLevel>> = {
   ok: "info",
   warning: "warn",
   failure: "error",

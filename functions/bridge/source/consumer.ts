@@ -24,13 +24,8 @@ export interface WantedConsumer {
 
 const NANOS_PER_MS = 1_000_000;
 
-/** The description by which a consumer of our making is known: any server has it, and an operator sees it. */
-const MARK = "made by jetstream-aws-bridge";
-
-/** Made by a bridge, and not by somebody else; whoever changes the description makes it his own. */
-export function isOurs({ description }: Partial<ConsumerConfig>): boolean {
-  return description === MARK;
-}
+/** The description of every consumer that this project has made. */
+export const MADE_BY_US = "made by jetstream-aws-bridge";
 
 /** What is sent to make it. Unlimited deliveries: a finite `max_deliver` strands messages without a word. */
 export function consumerConfig(wanted: WantedConsumer): Partial<ConsumerConfig> {
@@ -40,7 +35,7 @@ export function consumerConfig(wanted: WantedConsumer): Partial<ConsumerConfig> 
     ...(wanted.temporary
       ? { inactive_threshold: wanted.temporary.inactiveMs * NANOS_PER_MS }
       : { durable_name: wanted.consumer }),
-    description: MARK,
+    description: MADE_BY_US,
     ack_policy: "explicit",
     ack_wait: wanted.ackWaitMs * NANOS_PER_MS,
     deliver_policy: wanted.deliverPolicy,
@@ -134,29 +129,6 @@ export function differences(
   return found;
 }
 
-/**
- * Settings that are up to whoever makes a consumer, and in one of our own making stand as they were when it was made: one
- * line each where the configuration has changed since.
- */
-export function ownDifferences(
-  { ack_wait, max_ack_pending }: Partial<ConsumerConfig>,
-  { ackWaitMs, leastMaxAckPending, maxAckPending }: WantedConsumer,
-): readonly string[] {
-  const found: string[] = [];
-  const isMs = (ack_wait ?? 0) / NANOS_PER_MS;
-  if (isMs !== ackWaitMs) {
-    found.push(`ack_wait is ${isMs} ms, expected ${ackWaitMs} ms (JETSTREAM_ACK_WAIT)`);
-  }
-  const isAtLeast = max_ack_pending ?? 0;
-  // Below the least it is a difference in any consumer, and told already.
-  if (isAtLeast !== maxAckPending && (isAtLeast <= 0 || isAtLeast >= leastMaxAckPending)) {
-    found.push(
-      `max_ack_pending is ${isAtLeast}, expected ${maxAckPending} (JETSTREAM_MAX_ACK_PENDING)`,
-    );
-  }
-  return found;
-}
-
 /** A filter of `>` is no filter. */
 function filtersOf(config: Partial<ConsumerConfig>): readonly string[] {
   const filters = config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : []);
@@ -205,6 +177,29 @@ export function surprises(answer: ConsumerAnswer, wanted: WantedConsumer): reado
   if (config.inactive_threshold && !wanted.temporary) {
     found.push(
       "inactive_threshold is set: the server deletes the consumer, and its position, when nobody pulls for so long",
+    );
+  }
+  return found;
+}
+
+/**
+ * Settings that are up to whoever makes a consumer, and in one of our own making stand as they were when it was made: one
+ * line each where the configuration has changed since.
+ */
+export function ownDifferences(
+  { ack_wait, max_ack_pending }: Partial<ConsumerConfig>,
+  { ackWaitMs, leastMaxAckPending, maxAckPending }: WantedConsumer,
+): readonly string[] {
+  const found: string[] = [];
+  const isMs = (ack_wait ?? 0) / NANOS_PER_MS;
+  if (isMs !== ackWaitMs) {
+    found.push(`ack_wait is ${isMs} ms, expected ${ackWaitMs} ms (JETSTREAM_ACK_WAIT)`);
+  }
+  const isAtLeast = max_ack_pending ?? 0;
+  // Below the least it is a difference in any consumer, and told already.
+  if (isAtLeast !== maxAckPending && (isAtLeast <= 0 || isAtLeast >= leastMaxAckPending)) {
+    found.push(
+      `max_ack_pending is ${isAtLeast}, expected ${maxAckPending} (JETSTREAM_MAX_ACK_PENDING)`,
     );
   }
   return found;
