@@ -57,6 +57,7 @@ export const LEVELS: Readonly<Record<string, LogLevel>> = {
   "message-buried": "warn",
   "message-held": "warn",
   "message-not-accepted": "debug",
+  "messages-expired": "warn",
   "not-reconnected": "warn",
   "not-rung-again": "warn",
   "publish-failed": "warn",
