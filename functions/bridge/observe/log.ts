@@ -5,7 +5,7 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 const ORDER: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 /** Part of the interface, and no matter of taste: told at every level. */
-const ALWAYS: ReadonlySet<string> = new Set(["receipt", "health"]);
+const ALWAYS: ReadonlySet<string> = new Set(["receipt", "metrics", "health"]);
 
 export type Log = (
   level: LogLevel,
