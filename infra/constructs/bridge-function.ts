@@ -43,7 +43,8 @@ export function bridgeFunction(
   refuse(scope, ringProblems(parts, doorbell));
   const environment: Environment = {
     ...parts.environment(derived),
-    IDLE_TIMEOUT: seconds(props.idleTimeout),
+    // One that is always awake stays until the next tick.
+    IDLE_TIMEOUT: seconds(props.idleTimeout ?? (wake.parts.always && timeout)),
     WAKE_INTERVAL: wakeInterval(clocks),
     DOORBELL_QUEUE_URL: wake.parts.doorbell?.ringAgain ? doorbell?.queueUrl : undefined,
   };

@@ -161,7 +161,7 @@ export interface FunctionProps {
   /**
    * A run without messages ends after this; 20 milliseconds to 10 minutes.
    *
-   * @default Duration.seconds(1)
+   * @default - 1 second; a run that is always awake stays for the whole of its timeout
    */
   readonly idleTimeout?: Duration;
   /**

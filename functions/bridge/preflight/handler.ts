@@ -4,12 +4,12 @@
  * the deployment with the reason otherwise. Every request is answered: without an answer CloudFormation waits for an hour.
  */
 import { systemClock } from "../clock.ts";
-import type { Ms, Observe } from "../core/ports.ts";
+import type { Ms } from "../core/ports.ts";
 import {
+  LEVELS,
   type Log,
   logger,
   type LogLevel,
-  LEVELS,
   type Scrubber,
   scrubber,
 } from "../observe/log.ts";
@@ -37,6 +37,11 @@ export type PreflightHandler = (
 const MOST_RESERVE_MS = 8000;
 const RESERVED_PART = 1 / 3;
 
+/** What is tried again is tried for so long, or for this part of the time. */
+const MOST_CONNECT_MS = 15_000;
+const MOST_ACCESS_MS = 30_000;
+const PATIENT_PART = 1 / 2;
+
 /** Nothing is read before the first request, since an error while loading would leave it without an answer. */
 export function preflightHandler(
   host: Pick<Host, "environment" | "readFile" | "write">,
@@ -48,9 +53,18 @@ export function preflightHandler(
     const secrets = attempt(() => secretsOf(host)) ?? [];
     const scrub = scrubber([...secrets, request.ResponseURL]);
     const log = logOf(host, scrub);
-    const observe: Observe = (event, details) => log(LEVELS[event] ?? "info", event, details);
-    const ports = { host, loadEntry, login: { observe, learn: scrub.learn } };
     const checkMs = granted - Math.min(MOST_RESERVE_MS, granted * RESERVED_PART);
+    const patientUntil = (mostMs: Ms): Ms => startedAt + Math.min(mostMs, checkMs * PATIENT_PART);
+    const ports: CheckPorts = {
+      host,
+      loadEntry,
+      login: {
+        observe: (event, details) => log(LEVELS[event] ?? "info", event, details),
+        learn: scrub.learn,
+      },
+      connectUntil: patientUntil(MOST_CONNECT_MS),
+      accessUntil: patientUntil(MOST_ACCESS_MS),
+    };
     const answer = scrubbed(await answerTo(request, ports, log, checkMs), scrub);
     log(answer.Status === "SUCCESS" ? "info" : "error", "preflight", { ...answer });
     await deliverAnswer(request.ResponseURL, responseText(request, answer), {
@@ -69,7 +83,7 @@ async function answerTo(
 ): Promise<Answer> {
   if (request.RequestType === "Delete") return answerToDelete(request, ports, log, checkMs);
   const list = new Checklist((finding) =>
-    log(LEVEL[finding.level], "preflight-check", { ...finding }),
+    log(LEVEL[finding.result], "preflight-check", { ...finding }),
   );
   try {
     const task = taskOf(request);
@@ -77,19 +91,26 @@ async function answerTo(
     if (checked === TOO_LATE) return failed(request, [...list.failures, tooLate(list, checkMs)]);
     if (!checked) return failed(request, list.failures);
     const { consumer, stream } = checked.config.consumer;
-    const { made, summary } = checked;
+    const { made } = checked;
+    const { length: warnings } = list.warnings;
+    const told =
+      warnings === 0 ? "" : `, ${warnings} ${warnings === 1 ? "warning" : "warnings"} in the log`;
     return {
       Status: "SUCCESS",
       Reason: list.warnings.join("\n"),
       PhysicalResourceId: physicalIdOf(checked.config.consumer),
-      Data: { Consumer: `${stream} > ${consumer}`, Summary: summary, Made: String(made) },
+      Data: {
+        Consumer: `${stream} > ${consumer}`,
+        Summary: checked.summary + told,
+        Made: String(made),
+      },
     };
   } catch (error) {
     return failed(request, [(error as Error).message]);
   }
 }
 
-const LEVEL: Readonly<Record<Finding["level"], LogLevel>> = {
+const LEVEL: Readonly<Record<Finding["result"], LogLevel>> = {
   ok: "info",
   warning: "warn",
   failure: "error",

@@ -1,4 +1,5 @@
 /** The official client as a `Wire`: one connection, no reconnecting behind our back. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   type ConnectionOptions,
   connect,
@@ -170,6 +171,8 @@ function wireOf(
     async close(flush) {
       // An ack that is only in our buffer is lost by close(): flush first.
       if (flush && !connection.isClosed()) await connection.flush().catch(() => undefined);
+      // What the server has refused until then is told by the client in turns of its own.
+      if (flush) await nextTurn();
       await connection.close();
     },
   };
