@@ -12,6 +12,16 @@ const COMMANDS: readonly Command[] = [
     summary: "sends dead letters again, to their stream or to the target",
     load: async () => (await import("./redrive/command.ts")).run,
   },
+  {
+    name: "consumer",
+    summary: "shows the bridge's consumer, changes it and keeps its position, or deletes it",
+    load: async () => (await import("./consumer/command.ts")).run,
+  },
+  {
+    name: "permissions",
+    summary: "prints what the NATS user of the bridge may do, ready to be pasted",
+    load: async () => (await import("./permissions/command.ts")).run,
+  },
 ];
 
 const USAGE = "Usage: npm run bridge -- <command> [options], or --help, or --version";

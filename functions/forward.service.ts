@@ -34,15 +34,15 @@ const { config, faults, warnings, secrets } = readConfig(process.env, "service",
   readFile: (path) => readFileSync(path, "utf8"),
   credentialsFault,
 });
+const scrub = scrubber(secrets);
 if (config) await serve(config);
 else refuse(faults);
 
 function logAt(level: LogLevel): Log {
-  return logger({ level, secrets, write: (line) => process.stdout.write(line), now: Date.now });
+  return logger({ level, scrub, write: (line) => process.stdout.write(line), now: Date.now });
 }
 
 function refuse(lines: readonly string[]): void {
-  const scrub = scrubber(secrets);
   process.stderr.write(lines.map((line) => `${scrub(line)}\n`).join(""));
   // A name that was misspelled is a likely reason for one that is missing.
   const log = logAt("warn");
@@ -55,7 +55,6 @@ async function serve(settings: Config): Promise<void> {
   process.stdout.on("error", () => undefined);
   const log = logAt(settings.logLevel);
   const totals = new ServiceTotals();
-  const scrub = scrubber(secrets);
   const health: Health = { notReady: "starting", metrics: () => totals.metrics(health.notReady) };
   const observe: Observe = (event, details) => {
     const notReady = totals.readinessAfter(event, details, health.notReady);
@@ -70,7 +69,7 @@ async function serve(settings: Config): Promise<void> {
       ...receipt,
     });
   };
-  const bridge = openBridge(settings, { observe, report });
+  const bridge = openBridge(settings, { observe, report, learn: scrub.learn });
   logSurprises(log, warnings, settings);
   log("info", "starting", summary(settings));
   await startHealth(settings, health, log);
@@ -130,6 +129,7 @@ function summary(settings: Config): Record<string, unknown> {
   const { consumer, deadLetterBucket, deadLetterQueueUrl, nats, origin, target } = settings;
   return {
     servers: nats.servers,
+    secret: nats.secretArn,
     stream: consumer.stream,
     consumer: consumer.consumer,
     filterSubjects: consumer.filterSubjects,

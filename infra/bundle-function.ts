@@ -5,7 +5,7 @@ import { buildFunction } from "./bundle.ts";
 
 const [entry, folder, ...more] = process.argv.slice(2);
 if (entry !== undefined && folder !== undefined && more.length === 0 && existsSync(entry)) {
-  buildFunction(resolve(entry), resolve(folder));
+  buildFunction({ index: resolve(entry) }, resolve(folder));
   console.log(`${folder}/index.mjs: zip the folder; runtime nodejs24.x, handler index.handler`);
 } else {
   console.error(

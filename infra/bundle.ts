@@ -1,33 +1,31 @@
-import { join } from "node:path";
-import { AssetHashType, DockerImage } from "aws-cdk-lib";
-import { Code } from "aws-cdk-lib/aws-lambda";
 import { buildSync } from "esbuild";
 
-const functionsDir = join(import.meta.dirname, "../functions");
-
-/**
- * The code of one entry under functions/, ready for Lambda. Not NodejsFunction, because that cannot split: split into
- * chunks, the bundle loads in little more than half the time, and what is imported lazily costs nothing until used.
- */
-export function bundle(entry: string): Code {
-  return Code.fromAsset(functionsDir, {
-    assetHashType: AssetHashType.OUTPUT,
-    bundling: {
-      image: DockerImage.fromRegistry("unused"), // the type asks for one; esbuild runs right here
-      local: {
-        tryBundle(outdir: string): boolean {
-          buildFunction(join(functionsDir, entry), outdir);
-          return true;
-        },
-      },
-    },
-  });
+export interface BundlingOptions {
+  /**
+   * Packages that are left out of the bundle, because a layer brings them.
+   *
+   * @default - none
+   */
+  readonly externalModules?: string[];
+  /**
+   * Names that are replaced by constants: name → JSON.
+   *
+   * @default - none
+   */
+  readonly define?: Record<string, string>;
 }
 
-/** `entry` is a path; the handler becomes that of `index.mjs`. */
-export function buildFunction(entry: string, outdir: string): void {
+/** Paths of entries by the names of their modules: `index` becomes `index.mjs`. */
+export type Entries = Readonly<Record<string, string>>;
+
+/** Bundles entries for Lambda; what they share is in chunks. */
+export function buildFunction(
+  entryPoints: Entries,
+  outdir: string,
+  { define, externalModules }: BundlingOptions = {},
+): void {
   buildSync({
-    entryPoints: { index: entry },
+    entryPoints: { ...entryPoints },
     outdir,
     outExtension: { ".js": ".mjs" },
     bundle: true,
@@ -44,6 +42,8 @@ export function buildFunction(entry: string, outdir: string): void {
     banner: {
       js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
     },
+    ...(externalModules && { external: externalModules }),
+    ...(define && { define }),
     logLevel: "warning",
   });
 }

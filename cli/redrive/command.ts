@@ -1,17 +1,14 @@
 /** `redrive`: dead letters, sent again. */
 import { readFileSync } from "node:fs";
 import { systemClock } from "../../functions/bridge/clock.ts";
-import { scrubber } from "../../functions/bridge/observe/log.ts";
+import type { Observe } from "../../functions/bridge/core/ports.ts";
+import { loginOf } from "../../functions/bridge/login.ts";
+import { type Scrubber, scrubber } from "../../functions/bridge/observe/log.ts";
 import { credentialsFault } from "../../functions/bridge/source/credentials.ts";
 import type { Context, Run } from "../command.ts";
 import { Terminal } from "../terminal.ts";
 import { bucketStore } from "./bucket-store.ts";
-import {
-  type Destination,
-  hasOwnEndpoint,
-  readDestination,
-  type ReadDestination,
-} from "./environment.ts";
+import { type Destination, hasOwnEndpoint, readDestination } from "./environment.ts";
 import { HELP, USAGE } from "./help.ts";
 import { parse, type RedriveOptions } from "./options.ts";
 import type { Sender, Store } from "./ports.ts";
@@ -40,8 +37,13 @@ export const run: Run = async (args, context) => {
   const scrub = scrubber(read.secrets);
   if (!read.destination) return tell(process.stderr, read.faults.map(scrub), 2);
   tell(process.stderr, read.warnings.map(scrub), 0);
-  return drive(options, { ...read, destination: read.destination }, context);
+  return drive(options, { scrub, destination: read.destination }, context);
 };
+
+interface To {
+  readonly destination: Destination;
+  readonly scrub: Scrubber;
+}
 
 function tell(out: NodeJS.WriteStream, lines: readonly string[], exitCode: number): number {
   out.write(lines.map((line) => `${line}\n`).join(""));
@@ -50,10 +52,10 @@ function tell(out: NodeJS.WriteStream, lines: readonly string[], exitCode: numbe
 
 async function drive(
   options: RedriveOptions,
-  to: (ReadDestination & { readonly destination: Destination }) | undefined,
+  to: To | undefined,
   { environment, signal }: Context,
 ): Promise<number> {
-  const terminal = new Terminal(scrubber(to?.secrets ?? []));
+  const terminal = new Terminal(to?.scrub ?? scrubber([]));
   const lines = options.json ? jsonFor(terminal) : linesFor(terminal);
   if (to && !(await isAgreed(options, terminal, signal))) {
     terminal.note("Nothing was done.");
@@ -61,7 +63,7 @@ async function drive(
   }
   let sender: Sender | undefined;
   try {
-    if (to) sender = await senderTo(to.destination, options, terminal);
+    if (to) sender = await senderTo(to, options, terminal);
   } catch (error) {
     return told(new Tally().receipt("unavailable", (error as Error).message), options, lines);
   }
@@ -97,14 +99,15 @@ function storeOf(from: RedriveOptions["from"], environment: Context["environment
 }
 
 function senderTo(
-  destination: Destination,
+  { destination, scrub }: To,
   { sameId, stream }: RedriveOptions,
   terminal: Terminal,
 ): Promise<Sender> {
-  if (destination.kind === "stream") return streamSender(destination.nats, { sameId, stream });
-  return targetSender(destination.config, (event, details) =>
-    terminal.note(`${event}: ${JSON.stringify(details)}`),
-  );
+  const observe: Observe = (event, details) =>
+    terminal.note(`${event}: ${JSON.stringify(details)}`);
+  if (destination.kind === "target") return targetSender(destination.config, observe);
+  const { identities } = loginOf(destination.nats, { observe, learn: scrub.learn });
+  return streamSender(destination.nats, identities, { sameId, stream });
 }
 
 async function isAgreed(

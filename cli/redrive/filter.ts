@@ -1,4 +1,5 @@
 /** Which dead letters are meant. */
+import { subjectMatches } from "../subjects.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 
 export interface Filter {
@@ -28,14 +29,4 @@ export function matches(filter: Filter, letter: DeadLetter): boolean {
 /** Then everything in the store is meant, what cannot be read included. */
 export function meansAll({ ids, reason, since, subject, until }: Filter): boolean {
   return ids.length === 0 && [reason, since, subject, until].every((one) => one === undefined);
-}
-
-/** `*` stands for one token, `>` at the end for one or more. */
-export function subjectMatches(filter: string, subject: string): boolean {
-  const wanted = filter.split(".");
-  const tokens = subject.split(".");
-  const isOpen = wanted.at(-1) === ">";
-  const fixed = isOpen ? wanted.slice(0, -1) : wanted;
-  const fits = isOpen ? tokens.length > fixed.length : tokens.length === fixed.length;
-  return fits && fixed.every((token, at) => token === "*" || token === tokens[at]);
 }

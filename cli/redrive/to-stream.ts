@@ -9,6 +9,7 @@ import {
 import { errors, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node";
 import type { Config } from "../../functions/bridge/config.ts";
 import { open } from "../../functions/bridge/source/connection.ts";
+import type { Identities } from "../../functions/bridge/source/identity.ts";
 import { type Anew, anew, type AnewOptions, redriveId } from "./anew.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { Item, Sender, Sent } from "./ports.ts";
@@ -18,8 +19,13 @@ const AT_ONCE = 10;
 /** So many in a row without an answer, and there is no use in going on. */
 const PATIENCE = 3;
 
-export async function streamSender(nats: Config["nats"], options: AnewOptions): Promise<Sender> {
-  const connection = await open({ ...nats, name: "jetstream-aws-bridge redrive" });
+/** Rejects when NATS cannot be used. */
+export async function streamSender(
+  nats: Config["nats"],
+  identities: Identities,
+  options: AnewOptions,
+): Promise<Sender> {
+  const { connection } = await open({ ...nats, name: "jetstream-aws-bridge redrive" }, identities);
   const { apiPrefix, timeoutMs: timeout } = nats;
   const js = jetstream(connection, { apiPrefix, timeout });
   const manager = await jetstreamManager(connection, { apiPrefix, timeout, checkAPI: false });

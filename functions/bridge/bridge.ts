@@ -5,6 +5,8 @@ import type { Observe, Sink } from "./core/ports.ts";
 import { stopOf } from "./core/stop.ts";
 import { PublishWindows } from "./publish-windows.ts";
 import { type Replay, type ReplayReceipt, replayFacts, replayWanted } from "./replay.ts";
+import { loginOf } from "./login.ts";
+import { type Ended, mayGoOn, renewing, untilRenewed, withReason } from "./renewing.ts";
 import type { Journal } from "./run/journal.ts";
 import { Memory } from "./run/memory.ts";
 import type { Policy, Until } from "./run/policy.ts";
@@ -13,6 +15,7 @@ import { run } from "./run/run.ts";
 import type { HandlerDefinition } from "./sinks/handler/definition.ts";
 import { type HandlerSink, handlerSink, type HandlerSinkOptions } from "./sinks/handler/sink.ts";
 import { dialer } from "./source/connection.ts";
+import type { Identities } from "./source/identity.ts";
 import type { Incarnation } from "./source/incarnation.ts";
 import { JetStreamSource, type SourceOptions } from "./source/jetstream-source.ts";
 import { SourceError } from "./source/source-error.ts";
@@ -36,6 +39,8 @@ const SQS_WINDOW_MS = 5 * 60_000;
 export interface BridgePorts {
   readonly observe: Observe;
   readonly report: (receipt: Receipt) => void;
+  /** Called with what must never be printed, as soon as it is known. */
+  readonly learn: (secrets: readonly string[]) => void;
   /** Undefined: what is known of single messages does not outlive the process. */
   readonly journal?: Journal;
   /** Where the target is a handler of the user's. */
@@ -46,7 +51,10 @@ export interface BridgePorts {
 }
 
 export interface Bridge {
-  /** Connects, runs once, hangs up. Never throws for what NATS or AWS say: the receipt's stop tells. */
+  /**
+   * Connects, runs once, hangs up; goes on with another run where credentials have changed, and answers with the last
+   * receipt. Never throws for what NATS or AWS say: the receipt's stop tells.
+   */
   attempt(until: Until): Promise<Receipt>;
   /** The same for messages that the stream still has, through a consumer of its own: the durable one is not touched. */
   replay(replay: Replay, until: Until): Promise<ReplayReceipt>;
@@ -56,7 +64,8 @@ export interface Bridge {
 
 export function bridge(config: Config, ports: BridgePorts): Bridge {
   const { observe, report } = ports;
-  const dial = dialerOf(config);
+  const login = loginOf(config.nats, ports);
+  const dial = dialerOf(config, login.identities);
   /** Of the run that goes on: a handler publishes over its connection. */
   let current: JetStreamSource | undefined;
   const windows = new PublishWindows(config, observe);
@@ -109,67 +118,85 @@ export function bridge(config: Config, ports: BridgePorts): Bridge {
   }
 
   /** One run over `source`, which it closes. */
-  async function runOver(source: JetStreamSource, more: RunParts, until: Until): Promise<Receipt> {
+  async function runOver(source: JetStreamSource, more: RunParts, until: Until): Promise<Ended> {
     current = source;
     windows.check(source, ports.handler?.definition.options.publishes ?? []);
     const startedAt = systemClock.now();
     const policy = policyOf(config, source.maxPayload, until.deadline - startedAt);
-    const receipt = await run(
-      { source, sink: await target, deadLetters, clock: systemClock, observe, ...more },
-      policy,
-      until,
-    );
-    current = undefined;
-    return receipt;
+    const term = login.begin();
+    const tell = (receipt: Receipt): void => more.report(withReason(receipt, until, term));
+    const others = { source, deadLetters, clock: systemClock, observe, memory: more.memory };
+    try {
+      const receipt = await run(
+        { ...others, sink: await target, report: tell },
+        policy,
+        untilRenewed(until, term),
+      );
+      const isRenewed = await term.end();
+      const now = systemClock.now();
+      const goesOn = isRenewed && mayGoOn(receipt, until, now, policy.settleReserveMs);
+      if (goesOn) observe("credentials-renewed", { secret: config.nats.secretArn });
+      return { receipt: withReason(receipt, until, term), goesOn };
+    } finally {
+      await term.end();
+      current = undefined;
+    }
+  }
+
+  async function attemptOnce(until: Until): Promise<Ended> {
+    const startedAt = systemClock.now();
+    try {
+      await target;
+      const ended = await runOver(await open(), { memory, report }, until);
+      // What is there from now on is another one: whether to go on with it is up to whoever starts the next run.
+      if (ended.receipt.stop === "gone") known = undefined;
+      return ended;
+    } catch (error) {
+      const receipt = notOpened(error, known !== undefined, startedAt);
+      report(receipt);
+      return { receipt, goesOn: false };
+    }
+  }
+
+  async function replayOnce(replay: Replay, until: Until): Promise<Ended<ReplayReceipt>> {
+    const startedAt = systemClock.now();
+    const wanted = replayWanted(config.consumer, replay);
+    try {
+      await target;
+      const { source } = await JetStreamSource.open({
+        ...sourceOptions,
+        wanted,
+        management: "create",
+        known: undefined,
+      });
+      const told = (receipt: Receipt): ReplayReceipt => ({
+        ...receipt,
+        replay: replayFacts(replay, wanted.consumer, source),
+      });
+      // A replay that is cut short, or has put something off, comes again.
+      const ofReplay = replays.get(replay.id) ?? new Memory();
+      replays.set(replay.id, ofReplay);
+      const parts = { memory: ofReplay, report: (receipt: Receipt) => report(told(receipt)) };
+      const { goesOn, receipt } = await runOver(source, parts, {
+        ...until,
+        idleMs: REPLAY_IDLE_MS,
+      });
+      if (receipt.stop === "idle" && receipt.ackPending === 0) replays.delete(replay.id);
+      return { receipt: told(receipt), goesOn };
+    } catch (error) {
+      const receipt = notOpened(error, false, startedAt);
+      const told = { ...receipt, replay: replayFacts(replay, wanted.consumer, undefined) };
+      report(told);
+      return { receipt: told, goesOn: false };
+    }
   }
 
   return {
     get zombies() {
       return handlers?.zombies ?? 0;
     },
-    async attempt(until) {
-      const startedAt = systemClock.now();
-      try {
-        await target;
-        const receipt = await runOver(await open(), { memory, report }, until);
-        // What is there from now on is another one: whether to go on with it is up to whoever starts the next run.
-        if (receipt.stop === "gone") known = undefined;
-        return receipt;
-      } catch (error) {
-        const receipt = notOpened(error, known !== undefined, startedAt);
-        report(receipt);
-        return receipt;
-      }
-    },
-    async replay(replay, until) {
-      const startedAt = systemClock.now();
-      const wanted = replayWanted(config.consumer, replay);
-      try {
-        await target;
-        const { source } = await JetStreamSource.open({
-          ...sourceOptions,
-          wanted,
-          management: "create",
-          known: undefined,
-        });
-        const told = (receipt: Receipt): ReplayReceipt => ({
-          ...receipt,
-          replay: replayFacts(replay, wanted.consumer, source),
-        });
-        // A replay that is cut short, or has put something off, comes again.
-        const ofReplay = replays.get(replay.id) ?? new Memory();
-        replays.set(replay.id, ofReplay);
-        const parts = { memory: ofReplay, report: (receipt: Receipt) => report(told(receipt)) };
-        const receipt = await runOver(source, parts, { ...until, idleMs: REPLAY_IDLE_MS });
-        if (receipt.stop === "idle" && receipt.ackPending === 0) replays.delete(replay.id);
-        return told(receipt);
-      } catch (error) {
-        const receipt = notOpened(error, false, startedAt);
-        const told = { ...receipt, replay: replayFacts(replay, wanted.consumer, undefined) };
-        report(told);
-        return told;
-      }
-    },
+    attempt: (until) => renewing(() => attemptOnce(until)),
+    replay: (replay, until) => renewing(() => replayOnce(replay, until)),
   };
 }
 
@@ -221,15 +248,9 @@ function handlerSinkOf(
 }
 
 /** Connects as this bridge. */
-export function dialerOf(config: Config): Dial {
-  return dialer({
-    servers: config.nats.servers,
-    credentials: config.nats.credentials,
-    ...(config.nats.tls && { tls: config.nats.tls }),
-    inboxPrefix: config.nats.inboxPrefix,
-    timeoutMs: config.nats.timeoutMs,
-    name: `jetstream-aws-bridge ${config.consumer.consumer}`,
-  });
+export function dialerOf(config: Config, identities: Identities): Dial {
+  const name = `jetstream-aws-bridge ${config.consumer.consumer}`;
+  return dialer({ ...config.nats, name }, identities);
 }
 
 function policyOf(config: Config, maxPayload: number, totalMs: number): Policy {

@@ -24,6 +24,8 @@ export interface Config {
       readonly password?: string;
       readonly token?: string;
     };
+    /** They are in this secret, certificates and keys perhaps too; `credentials` is empty then. */
+    readonly secretArn?: string;
     readonly tls?: {
       readonly ca?: string;
       readonly cert?: string;

@@ -1,19 +1,17 @@
 // What `cdk deploy` would make, read from the synthesized template.
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { App } from "aws-cdk-lib";
-import { Annotations, Match, Template } from "aws-cdk-lib/assertions";
+import { Template } from "aws-cdk-lib/assertions";
 import { expect, test } from "vitest";
-import { OPTIONS } from "../../functions/bridge/config.ts";
-import { ForwardStack } from "../../infra/forward-stack.ts";
-import { settingsFrom } from "../../infra/settings.ts";
+import { BridgeStack } from "../../infra/bridge-stack.ts";
+import { type BridgeSettings, nothingToDeploy, settingsFrom } from "../../infra/settings.ts";
 import { bytesOf, loadedAtStart } from "../support/bundle-size.ts";
-import { temporaryFolder } from "../support/leave-nothing.ts";
+import { testApp } from "../support/synthesized.ts";
 
-const SETTINGS = {
+const SETTINGS: BridgeSettings = {
+  name: "Test",
   natsUrl: "nats://nats.example.com:4222",
   stream: "ORDERS",
-  consumer: "orders-to-sqs",
 };
 
 /** Today it is about 590 kB; growth beyond this should be noticed, since every cold start pays for it. */
@@ -21,160 +19,81 @@ const MOST_CODE_BYTES = 1_400_000;
 /** What a cold start reads. */
 const MOST_BYTES_AT_START = 350_000;
 
-/** Only the command line reads the context of cdk.json; here it must be given, or other resources come out. */
-function app(context: Record<string, unknown> = {}): App {
-  const file = join(import.meta.dirname, "../../cdk.json");
-  const { context: flags } = JSON.parse(readFileSync(file, "utf8")) as { context: object };
-  return new App({
-    outdir: temporaryFolder(),
-    context: { ...flags, "aws:cdk:bundling-stacks": [], ...context },
-  });
+function read(context: Record<string, unknown>): BridgeSettings | undefined {
+  return settingsFrom(testApp(context).node);
 }
 
-function stackOf(settings = SETTINGS): ForwardStack {
-  return new ForwardStack(app(), "Test", settings);
-}
-
-const template = Template.fromStack(stackOf());
-
-/** The one resource of a type, for questions that a pattern cannot ask. */
-function theOne(type: string): { properties: Record<string, never>; id: string } {
-  const found = Object.entries(template.findResources(type));
-  expect(found).toHaveLength(1);
-  const [id, resource] = found[0]!;
-  return { id, properties: (resource as { Properties: Record<string, never> }).Properties };
-}
-
-/** The id of the queue whose name in the stack starts so; the two differ by it alone. */
-function queueId(start: "Queue" | "DeadLetters"): string {
-  return Object.keys(template.findResources("AWS::SQS::Queue")).find((id) => id.startsWith(start))!;
-}
-
-test("one queue with a dead-letter queue, both encrypted and closed to plain HTTP", () => {
-  template.resourceCountIs("AWS::SQS::Queue", 2);
-  template.allResourcesProperties("AWS::SQS::Queue", { SqsManagedSseEnabled: true });
-  template.hasResourceProperties("AWS::SQS::Queue", {
-    RedrivePolicy: { deadLetterTargetArn: { "Fn::GetAtt": [queueId("DeadLetters"), "Arn"] } },
-  });
-  template.resourceCountIs("AWS::SQS::QueuePolicy", 2);
-  template.allResourcesProperties("AWS::SQS::QueuePolicy", {
-    PolicyDocument: {
-      Statement: [
-        Match.objectLike({
-          Effect: "Deny",
-          Condition: { Bool: { "aws:SecureTransport": "false" } },
-        }),
-      ],
-    },
-  });
-});
-
-test("one function on Node 24, told by the environment what to do", () => {
-  const { properties } = theOne("AWS::Lambda::Function");
-  expect(properties).toMatchObject({
-    Runtime: "nodejs24.x",
-    Architectures: ["arm64"],
-    Handler: "index.handler",
-    MemorySize: 256,
-    Timeout: 55,
-    Environment: {
-      Variables: {
-        NATS_URL: SETTINGS.natsUrl,
-        JETSTREAM_STREAM: SETTINGS.stream,
-        JETSTREAM_CONSUMER: SETTINGS.consumer,
-        SQS_QUEUE_URL: { Ref: queueId("Queue") },
-        DEAD_LETTER_QUEUE_URL: { Ref: queueId("DeadLetters") },
-      },
-    },
-  });
-  const { Variables } = properties["Environment"] as unknown as { Variables: object };
-  const unknown = Object.keys(Variables).filter((name) => !(name in OPTIONS));
-  expect(unknown).toEqual(["NODE_OPTIONS"]);
-});
-
-test("its log group is its own and does not keep for ever", () => {
-  const { id, properties } = theOne("AWS::Logs::LogGroup");
-  expect(properties).toMatchObject({ RetentionInDays: 30 });
-  template.hasResourceProperties("AWS::Lambda::Function", {
-    LoggingConfig: { LogGroup: { Ref: id } },
-  });
-});
-
-test("a tick each minute, never repeated and never late", () => {
-  const { id } = theOne("AWS::Lambda::Function");
-  expect(theOne("AWS::Scheduler::Schedule").properties).toMatchObject({
-    ScheduleExpression: "rate(1 minute)",
-    State: "ENABLED",
-    FlexibleTimeWindow: { Mode: "OFF" },
-    Target: {
-      Arn: { "Fn::GetAtt": [id, "Arn"] },
-      RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 },
-    },
-  });
-  expect(theOne("AWS::Lambda::EventInvokeConfig").properties).toMatchObject({
-    FunctionName: { Ref: id },
-    MaximumEventAgeInSeconds: 60,
-    MaximumRetryAttempts: 0,
-  });
-});
-
-test("the function may send to its two queues and write its own log, and nothing else", () => {
-  const arn = (id: string): object => ({ "Fn::GetAtt": [id, "Arn"] });
-  const { Role } = theOne("AWS::Lambda::Function").properties as unknown as {
-    Role: { "Fn::GetAtt": [string, string] };
+test("the command line describes a bridge to a new queue", () => {
+  const context = {
+    natsUrl: " tls://nats.example.com ",
+    natsSecret: "nats/bridge",
+    stream: "ORDERS",
   };
-  const roleId = Role["Fn::GetAtt"][0];
-  const role = template.findResources("AWS::IAM::Role")[roleId] as { Properties: object };
-  expect(Object.keys(role.Properties)).toEqual(["AssumeRolePolicyDocument"]); // no managed policies
-
-  const policies = Object.values(template.findResources("AWS::IAM::Policy")) as {
-    Properties: {
-      Roles: { Ref: string }[];
-      PolicyDocument: { Statement: { Action: string[]; Resource: object }[] };
-    };
-  }[];
-  const statements = policies
-    .filter(({ Properties }) => Properties.Roles.some(({ Ref }) => Ref === roleId))
-    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
-  expect(statements).toHaveLength(2);
-  expect(statements).toContainEqual({
-    Effect: "Allow",
-    Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-    Resource: arn(theOne("AWS::Logs::LogGroup").id),
+  expect(read(context)).toEqual({
+    name: "JetStreamBridge",
+    natsUrl: "tls://nats.example.com",
+    natsSecret: "nats/bridge",
+    stream: "ORDERS",
   });
-  expect(statements).toContainEqual({
-    Effect: "Allow",
-    Action: ["sqs:GetQueueAttributes", "sqs:SendMessage"],
-    Resource: [arn(queueId("DeadLetters")), arn(queueId("Queue"))],
+  const more = { ...context, consumer: "one", filterSubjects: "a.>,b", groupBy: "{subject}" };
+  expect(read(more)).toMatchObject({
+    consumer: "one",
+    filterSubjects: ["a.>", "b"],
+    to: { queue: { groupBy: "{subject}" } },
   });
 });
 
-test("says so when the URL of the servers holds credentials, without repeating them", () => {
-  const quiet = Annotations.fromStack(stackOf());
-  expect(quiet.findWarning("*", Match.anyValue())).toEqual([]);
-  const told = Annotations.fromStack(
-    stackOf({ ...SETTINGS, natsUrl: "nats://bridge:hunter2@nats.example.com" }),
-  ).findWarning("*", Match.stringLikeRegexp("natsUrl holds credentials"));
-  expect(told).toHaveLength(1);
-  expect(JSON.stringify(told[0]!.entry)).not.toContain("hunter2");
-});
-
-test("refuses to start without its settings, naming all of them and giving an example", () => {
-  expect(() => settingsFrom(app({ stream: " " }).node)).toThrow(
+test("without settings there is nothing to read, and what is missing is named, with an example", () => {
+  expect(read({})).toBeUndefined();
+  expect(nothingToDeploy().message).toBe(
     [
-      "These settings are missing:",
-      "  natsUrl: given nothing, expected the address of the NATS servers, such as nats://nats.example.com:4222",
-      '  stream: given " ", expected the name of the stream, such as ORDERS',
-      "  consumer: given nothing, expected the name of its durable pull consumer, such as orders-to-sqs",
-      "For example: cdk deploy -c natsUrl=nats://nats.example.com:4222 -c stream=ORDERS -c consumer=orders-to-sqs",
+      "These settings are missing or wrong:",
+      "  natsUrl: given nothing, expected the address of the NATS servers, such as tls://nats.example.com:4222",
+      "  stream: given nothing, expected the name of the stream, such as ORDERS",
+      "For example: npx cdk deploy -c natsUrl=tls://nats.example.com:4222 -c natsSecret=nats/bridge -c stream=ORDERS",
+      "Several bridges, and other targets than a queue, are described in infra/bridges.ts.",
     ].join("\n"),
   );
-  expect(settingsFrom(app({ ...SETTINGS, stream: " ORDERS " }).node)).toEqual(SETTINGS);
+});
+
+test("a wrong one is refused, and all that are wrong at once", () => {
+  expect(() => read({ stream: " ", natsSecret: "a b" })).toThrow(
+    /natsUrl: given nothing, .*\n {2}natsSecret: given "a b", expected the name or the ARN .*\n {2}stream: given " "/,
+  );
+});
+
+test("several bridges have a stack each, of whatever target", () => {
+  const stacks = [
+    { ...SETTINGS, name: "Queue", to: { queue: { groupBy: "{subject.2}" } } },
+    { ...SETTINGS, name: "Bus", to: { eventBus: "default" } },
+    {
+      ...SETTINGS,
+      name: "Function",
+      to: { functionArn: "arn:aws:lambda:us-east-1:123456789012:function:orders" },
+    },
+    {
+      ...SETTINGS,
+      name: "Handler",
+      to: { handler: "functions/handlers/ship-order.ts", schedule: "rate(5 minutes)" },
+    },
+  ].map((settings) => Template.fromStack(new BridgeStack(testApp(), settings)));
+  for (const template of stacks) template.resourceCountIs("Custom::JetStreamBridge", 1);
+  const [queue, bus, fn, handler] = stacks;
+  queue?.hasResourceProperties("AWS::SQS::Queue", { FifoQueue: true });
+  bus?.resourcePropertiesCountIs("AWS::SQS::Queue", {}, 1);
+  fn?.hasResourceProperties("AWS::Lambda::Function", {
+    Environment: {
+      Variables: { FUNCTION_ARN: "arn:aws:lambda:us-east-1:123456789012:function:orders" },
+    },
+  });
+  handler?.hasResourceProperties("AWS::Scheduler::Schedule", {
+    ScheduleExpression: "rate(5 minutes)",
+  });
 });
 
 test("the real bundle: one handler, small, and nothing in it that only the build needs", async () => {
-  const built = app({ "aws:cdk:bundling-stacks": ["**"] });
-  new ForwardStack(built, "Test", SETTINGS);
+  const built = testApp({ "aws:cdk:bundling-stacks": ["**"] });
+  new BridgeStack(built, SETTINGS);
   const { directory } = built.synth();
   const asset = readdirSync(directory).find(
     (name) => name.startsWith("asset.") && statSync(join(directory, name)).isDirectory(),

@@ -23,7 +23,7 @@ test("npm run synth writes a template", { timeout: 60_000 }, () => {
   const { status, stderr } = cdk([...args, "--output", folder]);
   expect(stderr).not.toMatch(/error/i);
   expect(status).toBe(0);
-  expect(readdirSync(folder)).toContain("JetStreamForward.template.json");
+  expect(readdirSync(folder)).toContain("JetStreamBridge.template.json");
 });
 
 test("without settings it says what is missing, and no stack trace", { timeout: 60_000 }, () => {
@@ -35,7 +35,9 @@ test("without settings it says what is missing, and no stack trace", { timeout: 
     temporaryFolder(),
   ]);
   expect(status).toBe(1);
-  expect(stderr).toContain("These settings are missing:\n  natsUrl: given nothing, expected");
-  expect(stderr).toContain("For example: cdk deploy -c natsUrl=");
+  expect(stderr).toContain(
+    "These settings are missing or wrong:\n  natsUrl: given nothing, expected",
+  );
+  expect(stderr).toContain("For example: npx cdk deploy -c natsUrl=");
   expect(stderr).not.toMatch(/^\s+at /m);
 });

@@ -1,5 +1,5 @@
 // A handler deployed into an emulator of AWS that was not written for this project: a doorbell with an event source
-// mapping, and a schedule, wake it without anybody else touching it.
+// mapping wakes it. What the constructs deploy, and schedules, are in test/e2e/deploy.
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -40,22 +40,21 @@ beforeAll(async () => {
     visibilitySeconds: TIMEOUT_SECONDS,
     maxReceiveCount: 2,
   });
-  const functionArn = await deploy();
-  await schedule(functionArn);
+  await deploy();
 });
 afterAll(async () => {
   await Promise.all([parts?.[Symbol.asyncDispose](), emulator?.[Symbol.asyncDispose]()]);
 });
 
 /** The function, with the doorbell in front of it. */
-async function deploy(): Promise<string> {
+async function deploy(): Promise<void> {
   const client = new LambdaClient({
     endpoint: emulator.sqs.endpoint,
     region: "us-east-1",
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
   });
   const FunctionName = "ship-order";
-  const { FunctionArn = "" } = await client.send(
+  await client.send(
     new CreateFunctionCommand({
       FunctionName,
       Runtime: "nodejs24.x",
@@ -75,7 +74,6 @@ async function deploy(): Promise<string> {
       FunctionResponseTypes: ["ReportBatchItemFailures"],
     }),
   );
-  return FunctionArn;
 }
 
 /** Of a bundle, chunks and all. */
@@ -86,30 +84,7 @@ async function zipOf(folder: string): Promise<Buffer> {
   return readFile(zip);
 }
 
-/** EventBridge Scheduler: each minute, the first time a minute from now. */
-async function schedule(Arn: string): Promise<void> {
-  const scope = "test/20260101/us-east-1/scheduler/aws4_request";
-  const response = await fetch(`${emulator.sqs.endpoint}/schedules/wake`, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=test`,
-    },
-    body: JSON.stringify({
-      ScheduleExpression: "rate(1 minute)",
-      FlexibleTimeWindow: { Mode: "OFF" },
-      Target: { Arn, RoleArn: "arn:aws:iam::000000000000:role/scheduler" },
-    }),
-  });
-  if (!response.ok) throw new Error(`CreateSchedule: ${response.status} ${await response.text()}`);
-}
-
-async function receipts(): Promise<readonly string[]> {
-  const printed = await emulator.printed("ship-order");
-  return printed.filter((line) => line.includes('"event":"receipt"'));
-}
-
-describe.skipIf(!isThere)("deployed with a doorbell and a schedule", () => {
+describe.skipIf(!isThere)("deployed with a doorbell", () => {
   test("a ring wakes it within seconds", async () => {
     await orders.publish(20);
     const rungAt = Date.now();
@@ -129,15 +104,4 @@ describe.skipIf(!isThere)("deployed with a doorbell and a schedule", () => {
     expect(sorted(orders.ended())).toEqual([...sequences(24), 24, 25, 25]);
     expect(await emulator.sqs.count(doorbell.url)).toBe(0);
   });
-
-  test("its schedule wakes it, and nobody else does", async () => {
-    const before = (await receipts()).length;
-    await orders.publish(5);
-    const handled = (): unknown =>
-      expect(sorted(orders.ended().slice(27))).toEqual(sequences(30, 26));
-    await eventually(handled, 130_000);
-    // A handler is done before its run is, and a run before what it printed can be read.
-    const ended = expect.stringContaining('"stop":"idle","pulled":5,"acked":5');
-    await eventually(async () => expect((await receipts()).slice(before)).toContainEqual(ended));
-  }, 150_000);
 });

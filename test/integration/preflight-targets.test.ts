@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import { startAwsFaultProxy } from "../support/aws-fault-proxy.ts";
 import { type LocalEvents, startEvents } from "../support/event-bus.ts";
 import { startFunctions } from "../support/function-endpoint.ts";
+import { eventually } from "../support/lane.ts";
 import { partsOfFile } from "../support/parts-of-file.ts";
+import { startSecrets } from "../support/secrets-manager.ts";
 import { type Answered, bundleOf, preflight } from "../support/preflight.ts";
 
 bundleOf();
@@ -144,6 +146,29 @@ describe.concurrent("a bus", () => {
     const bus = await deploy(environment, {}, BRIEF);
     expect(bus.Status).toBe("SUCCESS");
     expect(bus.Reason).toContain("allow events:DescribeEventBus");
+  });
+});
+
+describe.concurrent("a secret", () => {
+  test("that may be read a moment later is no failure; one that is not there is, and nothing of it is told", async () => {
+    await using secrets = await startSecrets();
+    const { environment } = await parts.route("SECRET", { deadLetters: true });
+    const arn = secrets.put("nats", JSON.stringify({ user: "me", password: "open-sesame" }));
+    const known = { ...secrets.environment, NATS_SECRET_ARN: arn };
+    secrets.fail({ status: 400, code: "AccessDeniedException" });
+    const asked = preflight(
+      { AWS_LAMBDA_FUNCTION_NAME: "preflight", ...environment, ...known },
+      { granted: 30_000 },
+    );
+    await eventually(() => expect(secrets.calls.length).toBeGreaterThan(0));
+    secrets.fail(undefined);
+    const { answer, stdout } = await asked;
+    expect(answer).toMatchObject({ Status: "SUCCESS", Reason: "" });
+    expect(stdout).not.toContain("open-sesame");
+    secrets.remove("nats");
+    const missing = await deploy(environment, known);
+    expect(missing.Status).toBe("FAILED");
+    expect(missing.Reason).toContain(`the secret ${arn}: cannot be read: ResourceNotFound`);
   });
 });
 

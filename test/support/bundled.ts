@@ -1,6 +1,5 @@
 // Bundles as they are deployed.
-import { cpSync, renameSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { buildFunction } from "../../infra/bundle.ts";
 import { temporaryFolder } from "./leave-nothing.ts";
 
@@ -12,7 +11,7 @@ const built = new Map<string, string>();
 export function bundled(entry: string): string {
   const path = resolve(ROOT, entry);
   const folder = built.get(path) ?? temporaryFolder();
-  if (!built.has(path)) buildFunction(path, folder);
+  if (!built.has(path)) buildFunction({ index: path }, folder);
   built.set(path, folder);
   return folder;
 }
@@ -20,9 +19,7 @@ export function bundled(entry: string): string {
 /** The same with the preflight beside it, as `preflight.mjs`. */
 export function bundledWithPreflight(entry: string): string {
   const folder = temporaryFolder();
-  buildFunction(resolve(ROOT, "functions/preflight.lambda.ts"), folder);
-  renameSync(join(folder, "index.mjs"), join(folder, "preflight.mjs"));
-  // Chunks are named after what is in them.
-  cpSync(bundled(entry), folder, { recursive: true });
+  const preflight = resolve(ROOT, "functions/preflight.lambda.ts");
+  buildFunction({ index: resolve(ROOT, entry), preflight }, folder);
   return folder;
 }

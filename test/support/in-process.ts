@@ -21,6 +21,7 @@ export function handlerBridge(
   return bridge(config, {
     observe: silent,
     report: silent,
+    learn: silent,
     handler: {
       definition,
       log: () => handlerLog(silent),

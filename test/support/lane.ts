@@ -82,8 +82,7 @@ export async function lane(
     LEDGER: ledger,
   };
   let published = 0;
-  const notes = (): readonly Note[] =>
-    readFileSync(ledger, "utf8").split("\n").slice(0, -1).map(noteOf);
+  const notes = (): readonly Note[] => notesIn(ledger);
   return {
     stream,
     durable,
@@ -110,6 +109,11 @@ export async function lane(
         .filter(({ what }) => what === "end")
         .map(({ sequence }) => sequence),
   };
+}
+
+/** What the handler of `test/e2e/handlers/noting.ts` has noted in a file, oldest first. */
+export function notesIn(ledger: string): readonly Note[] {
+  return readFileSync(ledger, "utf8").split("\n").slice(0, -1).map(noteOf);
 }
 
 function noteOf(line: string): Note {

@@ -32,6 +32,8 @@ export type RunningServer = {
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** Ends the process and keeps the store, for `restart()`. */
   kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Goes on with this configuration in place of the one it was started with. */
+  reload(config: string): Promise<void>;
   /** On the same port and store; with another executable if one is given. */
   restart(binary?: string): Promise<void>;
 };
@@ -67,6 +69,17 @@ export async function startNatsServer(options: StartOptions = {}): Promise<Runni
     },
     async kill(signal = "SIGKILL") {
       await running.end(signal);
+    },
+    async reload(config) {
+      const reloads = (): number =>
+        readFileSync(logFile, "utf8").split("Reloaded server conf").length;
+      const before = reloads();
+      writeFileSync(join(folder, "server.conf"), config);
+      process.kill(running.pid, "SIGHUP");
+      for (const deadline = Date.now() + 10_000; reloads() === before; await sleep(10)) {
+        if (Date.now() > deadline)
+          throw new Error(`not reloaded: ${readFileSync(logFile, "utf8")}`);
+      }
     },
     async restart(other = binary) {
       await running.end("SIGTERM");

@@ -1,4 +1,5 @@
 // A local SQS on loopback, in this process: queues, and what has arrived in them.
+import { randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildApp } from "fauxqs";
@@ -37,6 +38,8 @@ export interface LocalSqs extends AsyncDisposable {
   readonly environment: Readonly<Record<string, string>>;
   /** A name that ends in `.fifo` makes a FIFO queue. Answers with its URL. */
   createQueue(name: string, attributes?: Readonly<Record<string, string>>): Promise<string>;
+  /** With a group where it is a FIFO queue. */
+  send(queueUrl: string, body: string, group?: string): Promise<void>;
   /** Takes all messages out of a queue. Of each group in order; of a standard queue as they come. */
   receiveAll(queueUrl: string, options?: ReceiveOptions): Promise<readonly Received[]>;
   /** Messages in a queue, those in flight included. */
@@ -74,6 +77,11 @@ export function sqsAt(endpoint: string, stop: () => Promise<void>): LocalSqs {
         QueueUrl: string;
       };
       return QueueUrl;
+    },
+    async send(QueueUrl, MessageBody, MessageGroupId) {
+      const MessageDeduplicationId = randomUUID();
+      const group = MessageGroupId === undefined ? {} : { MessageGroupId, MessageDeduplicationId };
+      await call("SendMessage", { QueueUrl, MessageBody, ...group });
     },
     receiveAll: (queueUrl, options = {}) => receiveAll(call, queueUrl, options),
     count: (queueUrl) => count(call, queueUrl),

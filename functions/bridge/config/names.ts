@@ -23,13 +23,7 @@ export function checkNames(
       .map((one) => [one, distance(one, name)] as const)
       .reduce((best, one) => (one[1] < best[1] ? one : best), ["", FAR]);
     const meant = far < FAR ? `; did you mean ${nearest}?` : "";
-    if (name === "NATS_SECRET_ARN") {
-      reader.fault(
-        name,
-        "a value",
-        "it unset: reading credentials from Secrets Manager is not available yet",
-      );
-    } else if (OUR_PREFIXES.test(name)) {
+    if (OUR_PREFIXES.test(name)) {
       reader.fault(name, "a value", `none: there is no such setting${meant}`);
     } else if (!name.startsWith("AWS_") && far <= (name.length > 12 ? 2 : 1)) {
       reader.warnings.push(`${name} is not a setting${meant}`);

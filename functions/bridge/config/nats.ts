@@ -2,7 +2,7 @@
 import type { Config } from "../config.ts";
 import type { OptionName } from "./options.ts";
 import type { Reader } from "./reader.ts";
-import { nameOf, prefixOf } from "./values.ts";
+import { nameOf, prefixOf, secretArnOf } from "./values.ts";
 
 export function natsOf(reader: Reader): Config["nats"] {
   const urls = reader.secretParts(
@@ -11,11 +11,17 @@ export function natsOf(reader: Reader): Config["nats"] {
     "nats://host:4222 or tls://host:4222, several with commas",
   );
   const servers = urls?.map(({ server }) => server) ?? [];
+  const secretArn = reader.optional(
+    "NATS_SECRET_ARN",
+    "the ARN of a secret, like arn:aws:secretsmanager:eu-west-1:123456789012:secret:nats/bridge",
+    secretArnOf,
+  );
   const credentials = credentialsOf(reader, urls ?? []);
   const ca = reader.pem("NATS_CA");
   const cert = reader.pem("NATS_CERT");
   const key = reader.pem("NATS_KEY");
-  if ((cert === undefined) !== (key === undefined)) {
+  // The other one of the two may be in the secret.
+  if ((cert === undefined) !== (key === undefined) && !reader.isSet("NATS_SECRET_ARN")) {
     reader.fault(
       cert === undefined ? "NATS_CERT" : "NATS_KEY",
       "nothing",
@@ -46,6 +52,7 @@ export function natsOf(reader: Reader): Config["nats"] {
   return {
     servers,
     credentials,
+    ...(secretArn !== undefined && { secretArn }),
     ...(insists && { tls: { ...tlsSettings, handshakeFirst } }),
     timeoutMs: reader.duration("NATS_TIMEOUT", "3s", "100ms", "1m"),
     inboxPrefix: inboxPrefix ?? "_INBOX",
@@ -74,9 +81,10 @@ function credentialsOf(reader: Reader, urls: readonly NatsUrl[]): Config["nats"]
   const ways = Object.entries({
     NATS_CREDS: creds,
     NATS_NKEY: nkey,
-    NATS_USER: user,
+    NATS_USER: user ?? password,
     NATS_TOKEN: token,
     NATS_URL: inUrl,
+    NATS_SECRET_ARN: reader.text("NATS_SECRET_ARN"),
   });
   const given = ways.filter(([, value]) => value !== undefined).map(([name]) => name as OptionName);
   const [, second] = given;

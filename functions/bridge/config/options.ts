@@ -13,6 +13,7 @@ export type OptionName =
   | "NATS_USER"
   | "NATS_PASSWORD"
   | "NATS_TOKEN"
+  | "NATS_SECRET_ARN"
   | "NATS_CA"
   | "NATS_CERT"
   | "NATS_KEY"
@@ -72,6 +73,11 @@ export const OPTIONS: Readonly<Record<OptionName, Option>> = {
   NATS_USER: { meaning: "credentials: user, with `NATS_PASSWORD`", fallback: "none" },
   NATS_PASSWORD: { meaning: "credentials: password, with `NATS_USER`", fallback: "none" },
   NATS_TOKEN: { meaning: "credentials: token", fallback: "none" },
+  NATS_SECRET_ARN: {
+    meaning:
+      "credentials: ARN of a secret, [read at run time](#credentials-from-secrets-manager); its region is in it",
+    fallback: "none",
+  },
   NATS_CA: {
     meaning: "certificates to trust instead of the system's: path or text of a PEM",
     fallback: "system",

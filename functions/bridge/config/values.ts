@@ -38,6 +38,13 @@ export function functionArnOf(text: string): string | undefined {
     : undefined;
 }
 
+/** Complete, or without the random suffix. */
+export function secretArnOf(text: string): string | undefined {
+  return /^arn:[\w-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]{1,519}$/.test(text)
+    ? text
+    : undefined;
+}
+
 /** A bucket's name, as S3 allows it. */
 export function bucketOf(text: string): string | undefined {
   return /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(text) ? text : undefined;

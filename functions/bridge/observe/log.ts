@@ -15,15 +15,15 @@ export type Log = (
 
 export interface LogOptions {
   readonly level: LogLevel;
-  /** Texts that must never be printed. */
-  readonly secrets: readonly string[];
+  /** Takes out what must never be printed. */
+  readonly scrub: (text: string) => string;
   readonly write: (line: string) => void;
   /** Wall clock, milliseconds since 1970. */
   readonly now: () => number;
 }
 
 export function logger(options: LogOptions): Log {
-  const scrub = scrubber(options.secrets);
+  const { scrub } = options;
   return (level, event, details = {}) => {
     if (ORDER.indexOf(level) < ORDER.indexOf(options.level) && !ALWAYS.has(event)) return;
     const line = { time: new Date(options.now()).toISOString(), level, event, ...details };
@@ -31,13 +31,33 @@ export function logger(options: LogOptions): Log {
   };
 }
 
-/** Takes every secret out of a text, also as JSON writes it. */
-export function scrubber(secrets: readonly string[]): (text: string) => string {
+export interface Scrubber {
+  /** The text without any secret, also as JSON writes them. */
+  (text: string): string;
+  /** From now on these too: what a process finds out while it runs. */
+  readonly learn: (secrets: readonly string[]) => void;
+}
+
+/** Of what was learned, so much is remembered: a rotated secret is soon worth nothing. */
+const MOST_LEARNED = 100;
+
+/** One for the whole process, so that what it learns counts everywhere. */
+export function scrubber(secrets: readonly string[]): Scrubber {
+  let learned: readonly string[] = [];
+  let longestFirst = formsOf(secrets);
+  const scrub = (text: string): string =>
+    longestFirst.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
+  return Object.assign(scrub, {
+    learn: (more: readonly string[]): void => {
+      learned = [...new Set([...more, ...learned])].slice(0, MOST_LEARNED);
+      longestFirst = formsOf([...secrets, ...learned]);
+    },
+  });
+}
+
+function formsOf(secrets: readonly string[]): readonly string[] {
   const forms = new Set(secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]));
-  const longestFirst = [...forms]
-    .filter((form) => form.length > 2)
-    .toSorted((a, b) => b.length - a.length);
-  return (text) => longestFirst.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
+  return [...forms].filter((form) => form.length > 2).toSorted((a, b) => b.length - a.length);
 }
 
 /** At which level each event of the loop is told; one that is not listed is `info`. */
@@ -64,6 +84,7 @@ export const LEVELS: Readonly<Record<string, LogLevel>> = {
   "publish-without-stream": "warn",
   "pull-interrupted": "warn",
   "queue-not-readable": "warn",
+  "secret-not-read": "warn",
   "settled-again": "warn",
   "stream-not-readable": "warn",
   "target-unavailable": "warn",

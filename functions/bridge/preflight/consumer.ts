@@ -2,17 +2,13 @@
 import type { Config } from "../config.ts";
 import { type ConsumerAnswer, ConsumerNotFound } from "../source/api.ts";
 import { ConsumerApi } from "../source/consumer-api.ts";
-import { differences, MADE_BY_US, ownDifferences, surprises } from "../source/consumer.ts";
+import { isOurs } from "../source/consumer-update.ts";
+import { differences, ownDifferences, surprises } from "../source/consumer.ts";
 import { SourceError } from "../source/source-error.ts";
 import { ask, type Nats } from "./ask.ts";
 import type { Check, Passed } from "./checklist.ts";
 import { foreignAdvice, howToCreate, ownAdvice } from "./commands.ts";
 import { noStream } from "./stream.ts";
-
-/** Made by a bridge. Whoever changes the description has made it his own. */
-export function isOurs({ config }: ConsumerAnswer): boolean {
-  return config.description === MADE_BY_US;
-}
 
 /** Undefined: there is none. */
 export async function readConsumer(nats: Nats): Promise<ConsumerAnswer | undefined> {
@@ -30,7 +26,7 @@ export async function readConsumer(nats: Nats): Promise<ConsumerAnswer | undefin
 /** Throws when it does not fit this bridge. */
 export function compareConsumer(config: Config, found: ConsumerAnswer, check: Check): void {
   const { consumer: wanted, management } = config;
-  const isOwn = isOurs(found);
+  const isOwn = isOurs(found.config);
   const differing = [
     ...differences(found.config, wanted),
     ...(isOwn ? ownDifferences(found.config, wanted) : []),

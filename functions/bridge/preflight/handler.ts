@@ -4,8 +4,15 @@
  * the deployment with the reason otherwise. Every request is answered: without an answer CloudFormation waits for an hour.
  */
 import { systemClock } from "../clock.ts";
-import type { Ms } from "../core/ports.ts";
-import { type Log, logger, type LogLevel, scrubber } from "../observe/log.ts";
+import type { Ms, Observe } from "../core/ports.ts";
+import {
+  LEVELS,
+  type Log,
+  logger,
+  type LogLevel,
+  type Scrubber,
+  scrubber,
+} from "../observe/log.ts";
 import type { Host, LambdaContext } from "../wake/host.ts";
 import { type Answer, deliverAnswer, putByFetch, responseText } from "./answer.ts";
 import { checkAll, type CheckPorts } from "./checks.ts";
@@ -45,12 +52,14 @@ export function preflightHandler(
     const startedAt = systemClock.now();
     const secrets = attempt(() => secretsOf(host)) ?? [];
     const scrub = scrubber([...secrets, request.ResponseURL]);
-    const log = logOf(host, [...secrets, request.ResponseURL]);
+    const log = logOf(host, scrub);
+    const observe: Observe = (event, details) => log(LEVELS[event] ?? "info", event, details);
     const checkMs = granted - Math.min(MOST_RESERVE_MS, granted * RESERVED_PART);
     const patientUntil = (mostMs: Ms): Ms => startedAt + Math.min(mostMs, checkMs * PATIENT_PART);
     const ports: CheckPorts = {
       host,
       loadEntry,
+      login: { observe, learn: scrub.learn },
       connectUntil: patientUntil(MOST_CONNECT_MS),
       accessUntil: patientUntil(MOST_ACCESS_MS),
     };
@@ -155,8 +164,8 @@ async function inTime<T>(work: Promise<T>, ms: Ms): Promise<T | typeof TOO_LATE>
   }
 }
 
-function logOf(host: Pick<Host, "write">, secrets: readonly string[]): Log {
-  return logger({ level: "info", secrets, write: (line) => host.write(line), now: Date.now });
+function logOf(host: Pick<Host, "write">, scrub: Scrubber): Log {
+  return logger({ level: "info", scrub, write: (line) => host.write(line), now: Date.now });
 }
 
 function scrubbed(answer: Answer, scrub: (text: string) => string): Answer {

@@ -1,7 +1,6 @@
 /** The official client as a `Wire`: one connection, no reconnecting behind our back. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import {
-  type Authenticator,
   type ConnectionOptions,
   connect,
   createInbox,
@@ -14,6 +13,7 @@ import {
 } from "@nats-io/transport-node";
 import { authenticator, type Credentials } from "./credentials.ts";
 import { NO_HEADERS, parseHeaders } from "./headers.ts";
+import { type Identities, type Identity, onlyIdentity } from "./identity.ts";
 import { SourceError } from "./source-error.ts";
 import type { Dial, Wire, WireListener, WireMessage } from "./wire.ts";
 
@@ -36,55 +36,91 @@ export interface ConnectionSettings {
   readonly name: string;
 }
 
-/** Throws a `CredentialsError` for credentials that cannot be read; `credentialsFault` tells beforehand. */
-export function dialer(settings: ConnectionSettings): Dial {
+/** The identities are those of the settings, unless others are given. */
+export function dialer(
+  settings: ConnectionSettings,
+  identities: Identities = onlyIdentity(settings.credentials),
+): Dial {
   /** Other servers of the cluster, as the last one told us: tried after those that were configured. */
   let gossiped: readonly string[] = [];
-  const auth = authenticator(settings.credentials);
   return async (listener) => {
     const servers = [...new Set([...settings.servers, ...gossiped])];
-    const connection = await open(settings, servers, auth);
+    const { connection, identity } = await open(settings, identities, servers);
     gossiped = connection.info?.connect_urls ?? [];
-    return wireOf(connection, settings.inboxPrefix, listener);
+    const revoked = (): void => identities.revoked(identity);
+    return wireOf(connection, settings.inboxPrefix, listener, revoked);
   };
 }
 
-/** A connection of the official client with these settings. Throws a `SourceError`. */
+interface Opened {
+  readonly connection: NatsConnection;
+  readonly identity: Identity;
+}
+
+/**
+ * A connection of the official client. One whose identity is refused is tried once more, where there is another one by
+ * now. Throws a `SourceError`, and a `CredentialsError` for credentials that `credentialsFault` would have refused.
+ */
 export async function open(
   settings: ConnectionSettings,
-  servers: string[] = [...settings.servers],
-  auth: Authenticator | undefined = authenticator(settings.credentials),
-): Promise<NatsConnection> {
+  identities: Identities = onlyIdentity(settings.credentials),
+  servers: readonly string[] = settings.servers,
+): Promise<Opened> {
+  const openAs = async (identity: Identity): Promise<Opened> => {
+    const options = optionsOf(settings, identity, servers);
+    const connection = await connect(options).catch((error: unknown) => {
+      throw connectError(error, servers, identities.whence);
+    });
+    return { connection, identity };
+  };
+  const identity = await identities.current();
   try {
-    const options: ConnectionOptions = {
-      servers,
-      name: settings.name,
-      inboxPrefix: settings.inboxPrefix,
-      timeout: settings.timeoutMs,
-      reconnect: false,
-      // Half-open links are noticed in 10 to 20 s even while nothing is asked.
-      pingInterval: 10_000,
-      maxPingOut: 1,
-      noAsyncTraces: true,
-      ...(auth && { authenticator: auth }),
-      ...(settings.tls && { tls: settings.tls }),
-    };
-    return await connect(options);
+    return await openAs(identity);
   } catch (error) {
-    throw connectError(error, servers);
+    if (!(error instanceof SourceError) || error.end !== "refused") throw error;
+    const other = await identities.insteadOf(identity);
+    if (!other) throw error;
+    return openAs(other);
   }
 }
 
-function connectError(error: unknown, servers: readonly string[]): SourceError {
+function optionsOf(
+  settings: ConnectionSettings,
+  { credentials, ...pems }: Identity,
+  servers: readonly string[],
+): ConnectionOptions {
+  const auth = authenticator(credentials);
+  const insists = settings.tls || Object.keys(pems).length > 0;
+  return {
+    servers: [...servers],
+    name: settings.name,
+    inboxPrefix: settings.inboxPrefix,
+    timeout: settings.timeoutMs,
+    reconnect: false,
+    // Half-open links are noticed in 10 to 20 s even while nothing is asked.
+    pingInterval: 10_000,
+    maxPingOut: 1,
+    noAsyncTraces: true,
+    ...(auth && { authenticator: auth }),
+    ...(insists && { tls: { handshakeFirst: false, ...settings.tls, ...pems } }),
+  };
+}
+
+function connectError(error: unknown, servers: readonly string[], whence: string): SourceError {
   const cause = error instanceof Error ? error : new Error(String(error));
-  const isDenied =
-    cause instanceof errors.AuthorizationError ||
-    cause instanceof errors.UserAuthenticationExpiredError;
-  const said = isDenied
-    ? `${cause.message}; check NATS_CREDS, NATS_NKEY, NATS_USER and NATS_PASSWORD, or NATS_TOKEN`
-    : tlsProblem(cause);
+  const isDenied = isAboutIdentity(cause);
+  const said = isDenied ? `${cause.message}; check ${whence}` : tlsProblem(cause);
   const message = `cannot connect to NATS at ${servers.join(", ")}: ${said}`;
   return new SourceError(isDenied ? "refused" : "broken", message, { cause });
+}
+
+/** The server does not know us, or not any more. */
+function isAboutIdentity(error: Error | undefined): boolean {
+  return (
+    error instanceof errors.AuthorizationError ||
+    error instanceof errors.UserAuthenticationExpiredError ||
+    (error instanceof errors.ProtocolError && /authentication revoked/i.test(error.message))
+  );
 }
 
 /** OpenSSL's own words lead nobody to the setting. */
@@ -98,7 +134,12 @@ function tlsProblem(cause: Error): string {
   return isTls ? `${said}; check NATS_CA, NATS_CERT and NATS_KEY, NATS_TLS_SERVERNAME` : said;
 }
 
-function wireOf(connection: NatsConnection, inboxPrefix: string, listener: WireListener): Wire {
+function wireOf(
+  connection: NatsConnection,
+  inboxPrefix: string,
+  listener: WireListener,
+  revoked: () => void,
+): Wire {
   const inbox = createInbox(inboxPrefix);
   const pullInbox = createInbox(inboxPrefix);
   const subscribe = (subject: string): Subscription =>
@@ -110,7 +151,7 @@ function wireOf(connection: NatsConnection, inboxPrefix: string, listener: WireL
     });
   subscribe(inbox);
   const pulls = subscribe(pullInbox);
-  void reportTrouble(connection, listener);
+  void reportTrouble(connection, listener, revoked);
   return {
     inbox,
     pullInbox,
@@ -143,7 +184,11 @@ function clientHeaders(entries: ReadonlyMap<string, string>): MsgHdrs {
   return result;
 }
 
-async function reportTrouble(connection: NatsConnection, listener: WireListener): Promise<void> {
+async function reportTrouble(
+  connection: NatsConnection,
+  listener: WireListener,
+  revoked: () => void,
+): Promise<void> {
   let last: Error | undefined;
   void (async () => {
     for await (const status of connection.status()) {
@@ -155,7 +200,9 @@ async function reportTrouble(connection: NatsConnection, listener: WireListener)
     }
   })();
   const error = await connection.closed();
-  listener.trouble({ kind: "closed", error: last ?? error ?? new Error("closed") });
+  const reason = last ?? error ?? new Error("closed");
+  if (isAboutIdentity(reason)) revoked();
+  listener.trouble({ kind: "closed", error: reason });
 }
 
 /** Where the client keeps what came off the wire: not public, so exact versions and a test stand guard. */

@@ -87,7 +87,7 @@ export class ConsumerApi {
       throw new SourceError(
         "refused",
         `consumer ${wanted.consumer} of stream ${wanted.stream} does not fit this bridge: ${differing.join("; ")}. ` +
-          "Change it with `nats consumer edit` where that is possible, or give the bridge a consumer of its own (JETSTREAM_CONSUMER)",
+          "Change it with `npm run bridge -- consumer update` where that is possible, or give the bridge a consumer of its own (JETSTREAM_CONSUMER)",
       );
     }
     for (const surprise of surprises(consumer, wanted)) observe("consumer-differs", { surprise });

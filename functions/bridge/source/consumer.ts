@@ -130,7 +130,7 @@ export function differences(
 }
 
 /** A filter of `>` is no filter. */
-function filtersOf(config: Partial<ConsumerConfig>): readonly string[] {
+export function filtersOf(config: Partial<ConsumerConfig>): readonly string[] {
   const filters = config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : []);
   return filters.filter((filter) => filter !== ">").toSorted();
 }

@@ -23,12 +23,19 @@ export class CredentialsError extends Error {
 
 /** Which setting cannot be read, and why: `NATS_CREDS: given …, expected …`. Undefined: all can. */
 export function credentialsFault(credentials: Credentials): string | undefined {
+  const problem = credentialsProblem(credentials);
+  if (problem === undefined) return undefined;
+  return `${credentials.creds === undefined ? "NATS_NKEY" : "NATS_CREDS"}: ${problem}`;
+}
+
+/** Why they cannot be read, `given …, expected …`, wherever they come from. Undefined: they can. */
+export function credentialsProblem(credentials: Credentials): string | undefined {
   try {
     authenticator(credentials);
     return undefined;
   } catch (error) {
     if (!(error instanceof CredentialsError)) throw error;
-    return `${credentials.creds === undefined ? "NATS_NKEY" : "NATS_CREDS"}: ${error.message}`;
+    return error.message;
   }
 }
 

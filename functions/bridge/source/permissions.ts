@@ -68,7 +68,7 @@ function runs({ apiPrefix, consumer, replay, stream }: PermissionsWanted): reado
 function acks(stream: string, consumer: string, reason: string): readonly Permission[] {
   return [
     needed(`$JS.ACK.${stream}.${consumer}>`, reason),
-    needed(`$JS.ACK.*.*.${stream}.${consumer}>`, `${reason}: the newer form of acks`),
+    needed(`$JS.ACK.*.*.${stream}.${consumer}>`, `${reason}, in the newer form of acks`),
   ];
 }
 

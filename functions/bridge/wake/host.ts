@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bridge, type BridgePorts } from "../bridge.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, readConfig } from "../config.ts";
-import { LEVELS, type Log, logger, logSurprises, scrubber } from "../observe/log.ts";
+import { LEVELS, type Log, logger, logSurprises, type Scrubber, scrubber } from "../observe/log.ts";
 import type { Receipt } from "../run/receipt.ts";
 import {
   type HandlerDefinition,
@@ -55,9 +55,9 @@ const ZOMBIE_MS = 250;
  * the environment names.
  */
 export function lambdaHandler(host: Host, definition?: HandlerDefinition): LambdaHandler {
-  const { config, log, warnings } = configOf(host, definition);
+  const { config, log, scrub, warnings } = configOf(host, definition);
   logSurprises(log, warnings, config);
-  const target = bridge(config, portsOf(host, config, log, definition));
+  const target = bridge(config, { ...portsOf(host, config, log, definition), learn: scrub.learn });
   const waker = new Waker({
     bridge: target,
     now: Date.now,
@@ -90,24 +90,30 @@ function endProcess(host: Host, log: Log, handlers: number): Promise<never> {
 function configOf(
   host: Host,
   definition: HandlerDefinition | undefined,
-): { readonly config: Config; readonly log: Log; readonly warnings: readonly string[] } {
+): {
+  readonly config: Config;
+  readonly log: Log;
+  readonly scrub: Scrubber;
+  readonly warnings: readonly string[];
+} {
   const { config, faults, secrets, warnings } = readConfig(host.environment, "lambda", {
     readFile: host.readFile,
     credentialsFault,
     ...(definition && { handler: { kind: definition.kind, ...definition.options } }),
   });
+  const scrub = scrubber(secrets);
   if (!config) {
-    const lines = faults.map(scrubber(secrets)).join("\n");
+    const lines = faults.map(scrub).join("\n");
     host.writeError(`${lines}\n`);
     throw new Error(`the configuration is wrong:\n${lines}`);
   }
   const log = logger({
     level: config.logLevel,
-    secrets,
+    scrub,
     write: (line) => host.write(line),
     now: Date.now,
   });
-  return { config, log, warnings };
+  return { config, log, scrub, warnings };
 }
 
 function portsOf(
@@ -115,7 +121,7 @@ function portsOf(
   config: Config,
   log: Log,
   definition: HandlerDefinition | undefined,
-): BridgePorts {
+): Omit<BridgePorts, "learn"> {
   const { consumer, stream } = config.consumer;
   return {
     observe: observer(log),

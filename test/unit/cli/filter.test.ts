@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { subjectMatches } from "../../../cli/subjects.ts";
 import type { DeadLetter } from "../../../cli/redrive/dead-letter.ts";
-import { type Filter, matches, meansAll, subjectMatches } from "../../../cli/redrive/filter.ts";
+import { type Filter, matches, meansAll } from "../../../cli/redrive/filter.ts";
 
 const letter: DeadLetter = {
   id: "ORDERS/42/1700000000000000000",

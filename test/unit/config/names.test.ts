@@ -61,13 +61,6 @@ test("a name without a value is as good as absent", () => {
   expect(faultsOf({ SQS_WHATEVER: undefined })).toEqual([]);
 });
 
-test("credentials from Secrets Manager are refused in words of their own", () => {
-  const [fault] = faultsOf({ NATS_SECRET_ARN: "arn:aws:secretsmanager:x" });
-  expect(fault).toMatch(
-    /^NATS_SECRET_ARN: given a value, expected it unset: .* not available yet$/,
-  );
-});
-
 test("every option has a meaning and a default to read", () => {
   for (const [name, { fallback, meaning }] of Object.entries(OPTIONS)) {
     expect([name, meaning !== "", fallback !== ""]).toEqual([name, true, true]);

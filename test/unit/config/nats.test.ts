@@ -57,6 +57,8 @@ test("tls:// or any setting of TLS insists on it", () => {
   expect(natsOf({ NATS_CA: "/ca.pem" }, { "/ca.pem": PEM }).tls?.ca).toBe(PEM);
 });
 
+const ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:nats/bridge";
+
 test.each<[string, Environment, object, string]>([
   [
     "user and password",
@@ -116,6 +118,21 @@ test.each<[string, Environment, string]>([
     "NATS_URL: given a second kind of credentials, expected only one of NATS_TOKEN, NATS_URL to carry credentials",
   ],
   [
+    "a secret and a token",
+    { NATS_SECRET_ARN: ARN, NATS_TOKEN: "tok" },
+    "NATS_SECRET_ARN: given a second kind of credentials, expected only one of NATS_TOKEN, NATS_SECRET_ARN to carry credentials",
+  ],
+  [
+    "a secret and credentials in the URL",
+    { NATS_SECRET_ARN: ARN, NATS_URL: "nats://u:p@a" },
+    "NATS_SECRET_ARN: given a second kind of credentials, expected only one of NATS_URL, NATS_SECRET_ARN to carry credentials",
+  ],
+  [
+    "a secret by its name",
+    { NATS_SECRET_ARN: "nats/bridge" },
+    'NATS_SECRET_ARN: given "nats/bridge", expected the ARN of a secret, like arn:aws:secretsmanager:eu-west-1:123456789012:secret:nats/bridge',
+  ],
+  [
     "a path to nowhere",
     { NATS_CREDS: "/none" },
     "NATS_CREDS: given a path that cannot be read (ENOENT), expected the path or the text of a .creds file",
@@ -152,6 +169,27 @@ test.each<[string, Environment, string]>([
 test("domain or prefix decide where JetStream's API is", () => {
   expect(natsOf({ NATS_JS_DOMAIN: "hub" }).apiPrefix).toBe("$JS.hub.API");
   expect(natsOf({ NATS_JS_API_PREFIX: "$JS.x.API." }).apiPrefix).toBe("$JS.x.API");
+});
+
+test.each([
+  ARN,
+  `${ARN}-Ab12Cd`,
+  "arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:a_b+c=d.e@f",
+])("the secret %s is to be read when it is needed", (given) => {
+  const { credentials, secretArn } = natsOf({ NATS_SECRET_ARN: given });
+  expect([secretArn, credentials]).toEqual([given, {}]);
+});
+
+test.each(["NATS_CREDS", "NATS_NKEY", "NATS_USER", "NATS_PASSWORD", "NATS_TOKEN"])(
+  "a secret and %s together are a fault",
+  (name) => {
+    const faults = faultsOf({ NATS_SECRET_ARN: ARN, [name]: "/file" }, { "/file": SEED });
+    expect(faults.join()).toContain("NATS_SECRET_ARN: given a second kind of credentials");
+  },
+);
+
+test("beside a secret a certificate needs no key: it may be in there", () => {
+  expect(natsOf({ NATS_SECRET_ARN: ARN, NATS_CERT: PEM }).tls).toMatchObject({ cert: PEM.trim() });
 });
 
 const HIDDEN = "hunter2";

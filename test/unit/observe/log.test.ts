@@ -7,7 +7,12 @@ function linesAt(
   secrets: readonly string[] = [],
 ): { lines: string[]; log: ReturnType<typeof logger> } {
   const lines: string[] = [];
-  const log = logger({ level, secrets, write: (line) => lines.push(line), now: () => 0 });
+  const log = logger({
+    level,
+    scrub: scrubber(secrets),
+    write: (line) => lines.push(line),
+    now: () => 0,
+  });
   return { lines, log };
 }
 
@@ -46,6 +51,19 @@ test("of two secrets of which one is part of the other, nothing remains", () => 
 test("without secrets a text stays as it is", () => {
   expect(scrubber([])("all of it")).toBe("all of it");
   expect(scrubber(["", "a"])("all of it")).toBe("all of it");
+});
+
+test("what is learned later is taken out from then on, besides what was known", () => {
+  const scrub = scrubber(["first"]);
+  expect(scrub("first second")).toBe("*** second");
+  scrub.learn(["second", 'th"ird']);
+  expect(scrub('first second th"ird th\\"ird')).toBe("*** *** *** ***");
+});
+
+test("of what is learned for ever, the latest is remembered", () => {
+  const scrub = scrubber(["at first"]);
+  for (let number = 1000; number < 2000; number += 1) scrub.learn([`secret-${number}`]);
+  expect(scrub("at first secret-1999 secret-1950")).toBe("*** *** ***");
 });
 
 test("whatever the secret, and wherever it stands, it is not in the line", () => {

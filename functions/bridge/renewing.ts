@@ -1,0 +1,36 @@
+/** One run after the other, each with the credentials of its time. */
+import type { Ms } from "./core/ports.ts";
+import type { Until } from "./run/policy.ts";
+import type { Receipt } from "./run/receipt.ts";
+import type { Term } from "./secrets/term.ts";
+
+export interface Ended<R extends Receipt = Receipt> {
+  readonly receipt: R;
+  /** It ended for the sake of its credentials, and there are others now. */
+  readonly goesOn: boolean;
+}
+
+/** Once more, at once, as long as only credentials were the reason to end. Answers with the last receipt. */
+export async function renewing<R extends Receipt>(once: () => Promise<Ended<R>>): Promise<R> {
+  for (;;) {
+    const { goesOn, receipt } = await once();
+    if (!goesOn) return receipt;
+  }
+}
+
+/** Other credentials end a run as if it were told to stop: all is settled. */
+export function untilRenewed(until: Until, { signal }: Term): Until {
+  return { ...until, signal: until.signal ? AbortSignal.any([until.signal, signal]) : signal };
+}
+
+/** Such a run is out of time by its name, and yet there is time. */
+export function withReason(receipt: Receipt, until: Until, { signal }: Term): Receipt {
+  const isForOthers = receipt.stop === "deadline" && signal.aborted && !until.signal?.aborted;
+  return isForOthers ? { ...receipt, reason: "other credentials have taken its place" } : receipt;
+}
+
+/** A run that ended for any other reason would end in the same way again. `leastMs`: what another one needs. */
+export function mayGoOn({ stop }: Receipt, until: Until, now: Ms, leastMs: Ms): boolean {
+  const isEnd = stop === "deadline" || stop === "broken";
+  return isEnd && until.deadline - now > leastMs && !until.signal?.aborted;
+}

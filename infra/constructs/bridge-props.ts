@@ -1,0 +1,210 @@
+import type { Duration, RemovalPolicy } from "aws-cdk-lib";
+import type { Architecture } from "aws-cdk-lib/aws-lambda";
+import type { ILogGroup } from "aws-cdk-lib/aws-logs";
+import type { IBucket } from "aws-cdk-lib/aws-s3";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
+import type { AlarmOptions } from "./alarms.ts";
+import type { DeliverPolicy } from "./deliver-policy.ts";
+import type { NatsConnection } from "./nats-connection.ts";
+
+/** What all bridges have in common. */
+export interface BridgeProps {
+  /** How NATS is reached. */
+  readonly nats: NatsConnection;
+  /** Name of the stream. It has to exist. */
+  readonly stream: string;
+  /**
+   * Name of the durable pull consumer, unique among all servers that are linked by leaf nodes.
+   *
+   * @default - from the construct's path, the account and the region
+   */
+  readonly consumer?: string;
+  /**
+   * Whether the deployment makes the consumer where it is missing (`create`), or only checks it (`verify`). One that exists
+   * is never changed.
+   *
+   * @default "create"
+   */
+  readonly consumerManagement?: "create" | "verify";
+  /**
+   * What becomes of the consumer, and with it of the position in the stream, when the bridge is deleted. Only one that a
+   * deployment has made is ever removed.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly consumerRemovalPolicy?: RemovalPolicy;
+  /**
+   * Subjects to deliver. Several need nats-server 2.10.
+   *
+   * @default - all of the stream
+   */
+  readonly filterSubjects?: string[];
+  /**
+   * Where the consumer starts when it is made.
+   *
+   * @default DeliverPolicy.all()
+   */
+  readonly deliverPolicy?: DeliverPolicy;
+  /**
+   * First part of message ids. A mirror that has its primary's gives the same ids.
+   *
+   * @default - the name of the stream
+   */
+  readonly originName?: string;
+  /**
+   * Lease of a message: after a crash another run gets it after this. It is extended while a call goes on. 1 second to
+   * 1 hour, on FIFO queues at most 4 minutes.
+   *
+   * @default - 10 seconds, or twice what a call takes where that is longer (`handlerTime`)
+   */
+  readonly ackWait?: Duration;
+  /**
+   * Most messages unsettled at once, and so the most duplicates after a crash.
+   *
+   * @default - 2 × batch × concurrency; where order is kept 1 ×; for handlers 1000 or more
+   */
+  readonly maxAckPending?: number;
+  /**
+   * Calls, or handlers, at once; 1 to 256.
+   *
+   * @default 16
+   */
+  readonly concurrency?: number;
+  /**
+   * Own failures of a message, beside accepted neighbours, before it goes to the dead letters; -1 for never.
+   *
+   * @default 5
+   */
+  readonly retryAttempts?: number;
+  /**
+   * Older messages go to the dead letters. Needs nats-server 2.10.
+   *
+   * @default - no limit
+   */
+  readonly maxRecordAge?: Duration;
+  /**
+   * What becomes of a message that will never be accepted: it goes to the dead letters (`bury`), or it and its group are
+   * held (`hold`).
+   *
+   * @default "bury"
+   */
+  readonly onRejected?: "bury" | "hold";
+  /**
+   * Before the first retry of a message; doubles with each.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly minRetryDelay?: Duration;
+  /**
+   * Longest pause between two tries of a message.
+   *
+   * @default - 2 minutes, less where a FIFO queue asks for it
+   */
+  readonly maxRetryDelay?: Duration;
+  /**
+   * Queue for messages that are never accepted.
+   *
+   * @default - a new one, unless there is a bucket
+   */
+  readonly deadLetterQueue?: IQueue;
+  /**
+   * Bucket for messages that are never accepted. Beside a queue it takes what the queue cannot.
+   *
+   * @default - none
+   */
+  readonly deadLetterBucket?: IBucket;
+  /**
+   * Connect and report, but pull nothing. The position stays.
+   *
+   * @default false
+   */
+  readonly paused?: boolean;
+  /**
+   * @default "info"
+   */
+  readonly logLevel?: "debug" | "info" | "warn" | "error";
+  /**
+   * @default - a new one that keeps a month, and is deleted with the stack
+   */
+  readonly logGroup?: ILogGroup;
+  /**
+   * Namespace of the metrics, which are written as log lines in CloudWatch's embedded metric format. CloudWatch bills each
+   * metric; `"off"` writes none, and then there are no alarms either.
+   *
+   * @default "JetStreamBridge"
+   */
+  readonly metricsNamespace?: string;
+  /**
+   * Alarms on the bridge's metrics.
+   *
+   * @default - all of them, without actions
+   */
+  readonly alarms?: AlarmOptions;
+}
+
+/** Of a bridge that runs as a Lambda function. */
+export interface FunctionProps {
+  /**
+   * Lambda's timeout of a run. It ends before that, with everything settled. At most 15 minutes.
+   *
+   * @default - 55 seconds when it is always awake; otherwise 5 minutes, or 5 seconds less than the schedule's interval
+   */
+  readonly timeout?: Duration;
+  /**
+   * A run without messages ends after this; 20 milliseconds to 10 minutes.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly idleTimeout?: Duration;
+  /**
+   * In MiB. 1769 are one virtual CPU.
+   *
+   * @default 256
+   */
+  readonly memorySize?: number;
+  /** @default Architecture.ARM_64 */
+  readonly architecture?: Architecture;
+  /**
+   * Most runs at once. It is taken from those of the account, and a new account has too few to give any away. A bridge that
+   * keeps order does not need it: a second run notices and ends.
+   *
+   * @default - no limit
+   */
+  readonly reservedConcurrentExecutions?: number;
+}
+
+type Known<Props> = Readonly<Record<keyof Props, true>>;
+
+export const BRIDGE_PROPS: Known<BridgeProps> = {
+  nats: true,
+  stream: true,
+  consumer: true,
+  consumerManagement: true,
+  consumerRemovalPolicy: true,
+  filterSubjects: true,
+  deliverPolicy: true,
+  originName: true,
+  ackWait: true,
+  maxAckPending: true,
+  concurrency: true,
+  retryAttempts: true,
+  maxRecordAge: true,
+  onRejected: true,
+  minRetryDelay: true,
+  maxRetryDelay: true,
+  deadLetterQueue: true,
+  deadLetterBucket: true,
+  paused: true,
+  logLevel: true,
+  logGroup: true,
+  metricsNamespace: true,
+  alarms: true,
+};
+
+export const FUNCTION_PROPS: Known<FunctionProps> = {
+  timeout: true,
+  idleTimeout: true,
+  memorySize: true,
+  architecture: true,
+  reservedConcurrentExecutions: true,
+};

@@ -1,0 +1,240 @@
+import { CfnOutput, Duration, Names, RemovalPolicy, Stack, Token } from "aws-cdk-lib";
+import type { Alarm, IMetric, Metric, MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
+import type { FargateService } from "aws-cdk-lib/aws-ecs";
+import type { IGrantable, IPrincipal, IRole } from "aws-cdk-lib/aws-iam";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import { type ILogGroup, LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { IBucket } from "aws-cdk-lib/aws-s3";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
+import { Construct } from "constructs";
+import { bridgeAlarms } from "./alarms.ts";
+import type { BridgeProps } from "./bridge-props.ts";
+import type { Clocks } from "./clocks.ts";
+import { newDeadLetterQueue } from "./dead-letters.ts";
+import { type Environment, flag, number, seconds } from "./environment.ts";
+import { grantPut, grantRead, grantSend } from "./grants.ts";
+import { bridgeMetric } from "./metrics.ts";
+import type { Network } from "./network.ts";
+import type { Preflight } from "./preflight.ts";
+import type { BoundTarget } from "./target.ts";
+
+/** What the compute of a bridge is made from. */
+export interface BridgeParts {
+  readonly scope: Construct;
+  readonly target: BoundTarget;
+  readonly logGroup: ILogGroup;
+  readonly network: Network | undefined;
+  readonly removesConsumer: boolean;
+  readonly environment: (clocks: Clocks) => Environment;
+  readonly grant: (grantee: IGrantable) => void;
+}
+
+/** What a compute has made. */
+export interface RunningBridge {
+  readonly function?: IFunction | undefined;
+  readonly service?: FargateService | undefined;
+  readonly role: IRole;
+  readonly doorbell?: IQueue | undefined;
+  /** Seconds between two ticks, where that is known. */
+  readonly intervalSeconds: number | undefined;
+  readonly preflight: Preflight;
+}
+
+/** What all bridges are made of, whatever they forward to and wherever they run. */
+export abstract class Bridge extends Construct implements IGrantable {
+  /** Name of the stream. */
+  readonly stream: string;
+  /** Name of the durable consumer. */
+  readonly consumer: string;
+  /** Where messages go that are never accepted; undefined where they go to a bucket only. */
+  readonly deadLetterQueue: IQueue | undefined;
+  readonly deadLetterBucket: IBucket | undefined;
+  readonly logGroup: ILogGroup;
+  abstract readonly grantPrincipal: IPrincipal;
+  /** The alarms on it. */
+  abstract readonly alarms: Alarm[];
+  protected readonly target: BoundTarget;
+  protected readonly props: BridgeProps;
+
+  constructor(scope: Construct, id: string, props: BridgeProps, target: BoundTarget) {
+    super(scope, id);
+    this.props = props;
+    this.target = target;
+    this.stream = props.stream;
+    this.consumer = props.consumer ?? consumerName(this);
+    this.deadLetterBucket = props.deadLetterBucket;
+    this.deadLetterQueue =
+      props.deadLetterQueue ??
+      (props.deadLetterBucket ? undefined : newDeadLetterQueue(this, "DeadLetters"));
+    this.logGroup = props.logGroup ?? newLogGroup(this);
+    this.node.addValidation({ validate: () => this.#namesakes() });
+  }
+
+  /** A metric of the bridge by its name in CloudWatch. */
+  metric(metricName: string, options: MetricOptions = {}): Metric {
+    const { consumer, stream } = this;
+    const namespace = this.props.metricsNamespace ?? "JetStreamBridge";
+    return bridgeMetric({ namespace, stream, consumer }, metricName, options);
+  }
+
+  /** How old messages were when they were acknowledged, in milliseconds. Maximum over 5 minutes. */
+  metricForwardLag(options?: MetricOptions): Metric {
+    return this.metric("ForwardLag", { statistic: "Maximum", ...options });
+  }
+
+  /** Messages of the consumer that were never delivered. Maximum over 5 minutes. */
+  metricPending(options?: MetricOptions): Metric {
+    return this.metric("ConsumerPending", { statistic: "Maximum", ...options });
+  }
+
+  /** Messages accepted by the target and acknowledged. Sum over 5 minutes. */
+  metricAcknowledged(options?: MetricOptions): Metric {
+    return this.metric("AcknowledgedEventCount", { statistic: "Sum", ...options });
+  }
+
+  /** Messages given back, to be tried again. Sum over 5 minutes. */
+  metricRetried(options?: MetricOptions): Metric {
+    return this.metric("RetriedEventCount", { statistic: "Sum", ...options });
+  }
+
+  /** Messages stored in the dead letters. Sum over 5 minutes. */
+  metricDeadLettered(options?: MetricOptions): Metric {
+    const name = "OnFailureDestinationDeliveredEventCount";
+    return this.metric(name, { statistic: "Sum", ...options });
+  }
+
+  /** Messages that left the stream before they were delivered. Sum over 5 minutes. */
+  metricExpired(options?: MetricOptions): Metric {
+    return this.metric("ExpiredEventCount", { statistic: "Sum", ...options });
+  }
+
+  /** Percent of the stream's limits left before unforwarded messages are dropped. Minimum over 5 minutes. */
+  metricRetentionHeadroom(options?: MetricOptions): Metric {
+    return this.metric("RetentionHeadroom", { statistic: "Minimum", ...options });
+  }
+
+  /** 1 while the bridge forwards, 0 while it cannot. Maximum over 5 minutes. */
+  metricReady(options?: MetricOptions): Metric {
+    return this.metric("Ready", { statistic: "Maximum", ...options });
+  }
+
+  protected parts(): BridgeParts {
+    const { logGroup, props, target } = this;
+    return {
+      scope: this,
+      target,
+      logGroup,
+      network: props.nats.network,
+      removesConsumer: props.consumerRemovalPolicy === RemovalPolicy.DESTROY,
+      environment: (clocks) => this.#environment(clocks),
+      grant: (grantee) => this.#grantCalls(grantee),
+    };
+  }
+
+  /** What the bridge is told, but for the clocks and what its compute adds. */
+  #environment(clocks: Clocks): Environment {
+    const { props } = this;
+    const { ackWaitSeconds, maxRetryDelaySeconds } = clocks;
+    return {
+      ...props.nats.environment,
+      JETSTREAM_STREAM: this.stream,
+      JETSTREAM_CONSUMER: this.consumer,
+      JETSTREAM_FILTER_SUBJECTS: props.filterSubjects?.join(","),
+      ...props.deliverPolicy?.environment,
+      JETSTREAM_ACK_WAIT: seconds(props.ackWait ?? Duration.seconds(ackWaitSeconds)),
+      JETSTREAM_MAX_ACK_PENDING: number(props.maxAckPending),
+      CONSUMER_MANAGEMENT: "verify",
+      ORIGIN_NAME: props.originName,
+      ...this.target.environment,
+      CONCURRENCY: number(props.concurrency),
+      MAXIMUM_RETRY_ATTEMPTS: number(props.retryAttempts),
+      MAXIMUM_RECORD_AGE: seconds(props.maxRecordAge),
+      ON_REJECTED: props.onRejected,
+      RETRY_DELAY_MIN: seconds(props.minRetryDelay),
+      RETRY_DELAY_MAX: seconds(props.maxRetryDelay ?? Duration.seconds(maxRetryDelaySeconds)),
+      DEAD_LETTER_QUEUE_URL: this.deadLetterQueue?.queueUrl,
+      DEAD_LETTER_BUCKET: this.deadLetterBucket?.bucketName,
+      PAUSED: flag(props.paused),
+      LOG_LEVEL: props.logLevel,
+    };
+  }
+
+  /** Exactly the calls that the bridge makes. */
+  #grantCalls(grantee: IGrantable): void {
+    this.target.grant(grantee);
+    if (this.deadLetterQueue) grantSend(this.deadLetterQueue, grantee);
+    if (this.deadLetterBucket) grantPut(this.deadLetterBucket, grantee);
+    if (this.props.nats.secret) grantRead(this.props.nats.secret, grantee);
+  }
+
+  protected newAlarms(intervalSeconds: number | undefined): Alarm[] {
+    if (this.props.metricsNamespace === "off") return [];
+    return bridgeAlarms(this, {
+      name: this.node.path,
+      intervalSeconds,
+      options: this.props.alarms ?? {},
+      metrics: {
+        forwardLag: (period): IMetric => this.metricForwardLag({ period }),
+        expired: (period): IMetric => this.metricExpired({ period }),
+        retentionHeadroom: (period): IMetric => this.metricRetentionHeadroom({ period }),
+        ready: (period): IMetric => this.metricReady({ period }),
+        runs: (period): IMetric => this.metricReady({ period, statistic: "SampleCount" }),
+        deadLettered: (period): IMetric => this.metricDeadLettered({ period }),
+        unaccounted: (period): IMetric =>
+          this.metric("UnaccountedEventCount", { period, statistic: "Maximum" }),
+      },
+    });
+  }
+
+  /** What the deployment prints. */
+  protected outputs({ doorbell, function: fn, preflight, service }: RunningBridge): void {
+    const values = {
+      Consumer: preflight.summary,
+      FunctionName: fn?.functionName,
+      ServiceName: service?.serviceName,
+      DoorbellUrl: doorbell?.queueUrl,
+      DeadLetterQueueUrl: this.deadLetterQueue?.queueUrl,
+      DeadLetterBucketName: this.deadLetterBucket?.bucketName,
+    };
+    for (const [id, value] of Object.entries(values)) {
+      if (value !== undefined) new CfnOutput(this, id, { value });
+    }
+  }
+
+  get isOrdered(): boolean {
+    return this.target.isOrdered;
+  }
+
+  /** Where order is kept, two bridges on one consumer would only throw each other out. */
+  #namesakes(): string[] {
+    const { consumer, isOrdered, props, stream } = this;
+    const isSame = (other: unknown): other is Bridge =>
+      other instanceof Bridge &&
+      other !== this &&
+      other.stream === stream &&
+      other.consumer === consumer &&
+      other.props.nats.url === props.nats.url;
+    if (!isOrdered || Token.isUnresolved(props.consumer ?? "")) return [];
+    return this.node.root.node
+      .findAll()
+      .filter((other) => isSame(other))
+      .map(
+        (other) =>
+          `consumer: given ${consumer} of stream ${stream} here and in ${other.node.path}, expected one bridge for each consumer where order is kept`,
+      );
+  }
+}
+
+/** The same in each deployment, another in each account and region: a namesake would share its messages. */
+function consumerName(scope: Construct): string {
+  const { account, region } = Stack.of(scope);
+  const name = Names.uniqueResourceName(scope, { maxLength: 80, separator: "-" });
+  return `${name}-${account}-${region}`;
+}
+
+function newLogGroup(scope: Construct): LogGroup {
+  return new LogGroup(scope, "Log", {
+    retention: RetentionDays.ONE_MONTH,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+}

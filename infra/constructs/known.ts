@@ -1,0 +1,6 @@
+import type { Duration } from "aws-cdk-lib";
+
+/** In seconds; undefined: not given, or known only while deploying. */
+export function known(duration: Duration | undefined): number | undefined {
+  return duration && !duration.isUnresolved() ? duration.toSeconds({ integral: false }) : undefined;
+}

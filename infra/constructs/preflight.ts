@@ -1,0 +1,107 @@
+import { CustomResource, Duration, Stack } from "aws-cdk-lib";
+import type { IRole } from "aws-cdk-lib/aws-iam";
+import {
+  type Architecture,
+  type CfnFunction,
+  type Code,
+  Function,
+  Runtime,
+} from "aws-cdk-lib/aws-lambda";
+import type { ILogGroup } from "aws-cdk-lib/aws-logs";
+import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
+import { Construct } from "constructs";
+import { type AnyEnvironment, given } from "./environment.ts";
+import { grantRead, secretArn } from "./grants.ts";
+import { type Network, networkProps } from "./network.ts";
+import { bridgeRole } from "./role.ts";
+
+export interface PreflightProps {
+  /** The very bundle of the bridge: it has the preflight beside it. */
+  readonly code: Code;
+  readonly architecture: Architecture;
+  /** The bridge's own. */
+  readonly role: IRole;
+  readonly logGroup: ILogGroup;
+  readonly network: Network | undefined;
+  readonly environment: AnyEnvironment;
+  readonly management: "create" | "verify";
+  readonly removesConsumer: boolean;
+  /** Credentials that may make the consumer; undefined: the bridge's own do. */
+  readonly provisioningSecret: ISecret | undefined;
+}
+
+/** To connect, with patience, and to ask AWS again while new permissions take effect. */
+const TIMEOUT = Duration.seconds(120);
+
+/** After this CloudFormation stops waiting for an answer. */
+const SERVICE_TIMEOUT = Duration.seconds(180);
+
+/**
+ * Makes the consumer where it is missing, and fails the deployment when the bridge would not work: with the bridge's own
+ * bundle, role, network and secret. Nothing of the bridge is changed before it has passed.
+ */
+export class Preflight extends Construct {
+  /** What the deployment says about the consumer. */
+  readonly summary: string;
+
+  constructor(scope: Construct, id: string, props: PreflightProps) {
+    super(scope, id);
+    const { environment, management, provisioningSecret, removesConsumer, role } = props;
+    const provisioned = provisioningSecret && this.#provision(props, provisioningSecret);
+    const check = this.#resource("Check", props, role, environment, {
+      ManageConsumer: provisioned ? "verify" : management,
+      OnDelete: !provisioned && removesConsumer ? "delete" : "retain",
+      Checks: "all",
+    });
+    if (provisioned) check.node.addDependency(provisioned);
+    const made = provisioned ?? check;
+    this.summary = `${made.getAttString("Consumer")} (${made.getAttString("Summary")})`;
+  }
+
+  /** With a role of its own: the bridge may not read credentials that are stronger than its own. */
+  #provision(props: PreflightProps, secret: ISecret): CustomResource {
+    const role = bridgeRole(this, "ProvisionRole", props);
+    grantRead(secret, role);
+    const environment = { ...props.environment, NATS_SECRET_ARN: secretArn(secret) };
+    return this.#resource("Provision", props, role, environment, {
+      ManageConsumer: props.management,
+      OnDelete: props.removesConsumer ? "delete" : "retain",
+      Checks: "consumer",
+    });
+  }
+
+  #resource(
+    id: string,
+    { architecture, code, logGroup, network }: PreflightProps,
+    role: IRole,
+    environment: AnyEnvironment,
+    properties: Readonly<Record<string, string>>,
+  ): CustomResource {
+    const fn = new Function(this, `${id}Function`, {
+      description: "Checks, while deploying, that the bridge will work",
+      code,
+      handler: "preflight.handler",
+      runtime: Runtime.NODEJS_24_X,
+      architecture,
+      memorySize: 256,
+      timeout: TIMEOUT,
+      role,
+      logGroup,
+      environment: { ...given(environment), NODE_OPTIONS: "--enable-source-maps" },
+      ...networkProps(network),
+    });
+    const { code: deployed } = fn.node.defaultChild as CfnFunction;
+    const resource = new CustomResource(this, id, {
+      resourceType: "Custom::JetStreamBridge",
+      serviceToken: fn.functionArn,
+      serviceTimeout: SERVICE_TIMEOUT,
+      properties: {
+        ...properties,
+        Fingerprint: Stack.of(this).toJsonString({ environment: given(environment), deployed }),
+      },
+    });
+    // The policies of the role, too.
+    resource.node.addDependency(role);
+    return resource;
+  }
+}

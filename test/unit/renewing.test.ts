@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import type { Stop } from "../../functions/bridge/core/stop.ts";
+import { mayGoOn, renewing, untilRenewed, withReason } from "../../functions/bridge/renewing.ts";
+import { type Receipt, Tally } from "../../functions/bridge/run/receipt.ts";
+
+function receipt(stop: Stop): Receipt {
+  return new Tally().receipt(stop, undefined, 0, 0);
+}
+
+function term(renewed: boolean): Parameters<typeof untilRenewed>[1] {
+  const signal = renewed ? AbortSignal.abort("renewed") : new AbortController().signal;
+  return { signal, end: () => Promise.resolve(renewed) };
+}
+
+const UNTIL = { deadline: 1000 };
+
+test("runs follow each other as long as each may, and the last receipt is the answer", async () => {
+  const answers = [
+    { goesOn: true, receipt: receipt("deadline") },
+    { goesOn: true, receipt: receipt("broken") },
+    { goesOn: false, receipt: receipt("idle") },
+  ];
+  const last = await renewing(() => Promise.resolve(answers.shift() as (typeof answers)[number]));
+  expect([last.stop, answers.length]).toEqual(["idle", 0]);
+});
+
+test.each<[Stop, boolean]>([
+  ["deadline", true],
+  ["broken", true],
+  ["idle", false],
+  ["paused", false],
+  ["blocked", false],
+  ["overlap", false],
+  ["unavailable", false],
+  ["gone", false],
+])("after %s another run at once: %s", (stop, goesOn) => {
+  expect(mayGoOn(receipt(stop), UNTIL, 0, 500)).toBe(goesOn);
+});
+
+test("nobody goes on who is told to stop, or has no time for it", () => {
+  const told = { ...UNTIL, signal: AbortSignal.abort() };
+  expect(mayGoOn(receipt("deadline"), told, 0, 500)).toBe(false);
+  expect(mayGoOn(receipt("deadline"), UNTIL, 500, 500)).toBe(false);
+});
+
+test("a run ends when it is told to stop, and when there are other credentials", () => {
+  const stopping = new AbortController();
+  expect(untilRenewed(UNTIL, term(true)).signal?.aborted).toBe(true);
+  const until = untilRenewed({ ...UNTIL, signal: stopping.signal }, term(false));
+  expect(until.signal?.aborted).toBe(false);
+  stopping.abort();
+  expect(until.signal?.aborted).toBe(true);
+});
+
+test("only a run that was ended for the sake of others says so", () => {
+  const reasonOf = (...given: Parameters<typeof withReason>): string | undefined =>
+    withReason(...given).reason;
+  expect(reasonOf(receipt("deadline"), UNTIL, term(true))).toBe(
+    "other credentials have taken its place",
+  );
+  expect(reasonOf(receipt("deadline"), UNTIL, term(false))).toBeUndefined();
+  expect(reasonOf(receipt("broken"), UNTIL, term(true))).toBeUndefined();
+  const told = { ...UNTIL, signal: AbortSignal.abort() };
+  expect(reasonOf(receipt("deadline"), told, term(true))).toBeUndefined();
+});
