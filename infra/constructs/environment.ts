@@ -1,10 +1,8 @@
 // From props to the environment variables that the bridge reads, checked by what the bridge itself reads them with.
 import { type Duration, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { type OptionName as Known, OPTIONS, readConfig } from "../../functions/bridge/config.ts";
+import { type OptionName, OPTIONS, readConfig } from "../../functions/bridge/config.ts";
 import { refuse } from "./refuse.ts";
-
-type OptionName = Known | "METRICS_NAMESPACE";
 
 /** What is undefined is left to the bridge's own default. */
 export type Environment = { readonly [Name in OptionName]?: string | undefined };

@@ -37,6 +37,7 @@ import { Session } from "./session.ts";
 import { Settling } from "./settling.ts";
 import { SourceError, troubleOf } from "./source-error.ts";
 import { type OfWindow, type Window, windowOf } from "./window.ts";
+import { streamStateOf } from "./stream-state.ts";
 import type { Dial, WireMessage } from "./wire.ts";
 
 export interface SourceOptions {
@@ -338,10 +339,11 @@ export class JetStreamSource implements Source {
       paused: consumer.paused === true,
       deliveredConsumerSequence: consumer.delivered.consumer_seq,
       settledConsumerSequence: consumer.ack_floor.consumer_seq,
+      deliveredStreamSequence: consumer.delivered.stream_seq,
       ackFloor: consumer.ack_floor.stream_seq,
       maxAckPending: consumer.config.max_ack_pending ?? -1,
       ackWaitMs: this.#ackWaitMs,
-      ...(stream && { streamFirst: stream.state.first_seq, streamLast: stream.state.last_seq }),
+      ...(stream && { stream: streamStateOf(stream, consumer.config) }),
       ...(consumer.ts !== undefined && { serverTime: Date.parse(consumer.ts) }),
     };
   }

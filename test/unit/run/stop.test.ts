@@ -1,24 +1,16 @@
 import { expect, test } from "vitest";
 import type { Delivery } from "../../../functions/bridge/core/outcome.ts";
-import type { ConsumerState, Sink, Source } from "../../../functions/bridge/core/ports.ts";
+import type { Sink, Source } from "../../../functions/bridge/core/ports.ts";
 import { Memory } from "../../../functions/bridge/run/memory.ts";
 import type { Policy } from "../../../functions/bridge/run/policy.ts";
 import { run } from "../../../functions/bridge/run/run.ts";
+import { consumerState } from "../../support/consumer-state.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { held, message } from "../../support/messages.ts";
 
 const LEASE_UNTIL = 31_000;
 
-const state: ConsumerState = {
-  ackPending: 0,
-  pending: 2,
-  paused: false,
-  deliveredConsumerSequence: 0,
-  settledConsumerSequence: 0,
-  ackFloor: 0,
-  maxAckPending: 100,
-  ackWaitMs: 30_000,
-};
+const state = consumerState({ pending: 2, ackWaitMs: 30_000 });
 
 const policy = {
   order: undefined,
