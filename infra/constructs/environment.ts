@@ -79,7 +79,7 @@ export function checkEnvironment(
 }
 
 function isOption(name: string): name is OptionName {
-  return name in OPTIONS || name === "NATS_SECRET_ARN" || name === "METRICS_NAMESPACE";
+  return name in OPTIONS || name === "METRICS_NAMESPACE";
 }
 
 function notYours(name: OptionName): string {

@@ -147,17 +147,6 @@ export class Target {
   }
 }
 
-/** The ARN only where the name alone would be that of another bus: in another account or region. */
-function nameOrArn(bus: IEventBus): string {
-  return Lazy.uncachedString({
-    produce: ({ scope }) => {
-      const { account, region } = Stack.of(scope);
-      const isHere = bus.env.account === account && bus.env.region === region;
-      return isHere ? bus.eventBusName : bus.eventBusArn;
-    },
-  });
-}
-
 const QUEUE_OPTIONS: Known<QueueTargetOptions> = { groupBy: true, deduplicationId: true };
 const BUS_OPTIONS: Known<EventBusTargetOptions> = { source: true, detailType: true, maxSize: true };
 const FUNCTION_OPTIONS: Known<FunctionTargetOptions> = {
@@ -167,6 +156,17 @@ const FUNCTION_OPTIONS: Known<FunctionTargetOptions> = {
 
 function sizeText(size: Size): string {
   return `${Token.asString(size.toBytes())}B`;
+}
+
+/** The ARN only where the name alone would be that of another bus: in another account or region. */
+function nameOrArn(bus: IEventBus): string {
+  return Lazy.uncachedString({
+    produce: ({ scope }) => {
+      const { account, region } = Stack.of(scope);
+      const isHere = bus.env.account === account && bus.env.region === region;
+      return isHere ? bus.eventBusName : bus.eventBusArn;
+    },
+  });
 }
 
 function queueProblems(queue: IQueue, options: QueueTargetOptions): readonly string[] {
