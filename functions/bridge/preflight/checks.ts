@@ -29,9 +29,9 @@ export interface CheckPorts {
   readonly host: Pick<Host, "environment" | "readFile">;
   readonly loadEntry: LoadEntry;
   readonly login: LoginPorts;
-  /** By the clock: so long a connection that fails is tried again. */
-  readonly connectUntil: Ms;
-  /** The same for what AWS denies. */
+  /** So long a connection that fails is tried again. */
+  readonly connectMs: Ms;
+  /** By the clock: so long what AWS denies is asked again. */
   readonly accessUntil: Ms;
 }
 
@@ -63,7 +63,7 @@ export async function checkAll(
     config.nats.secretArn === undefined ||
     (await list.check("secret", (check) => readSecret(identities, ports.accessUntil, check)));
   const session =
-    known && (await list.check("connection", (check) => connect(dial, ports.connectUntil, check)));
+    known && (await list.check("connection", (check) => connect(dial, ports.connectMs, check)));
   try {
     const found = session && (await checkNats(task, loaded, { dial, session, list, source }));
     source.resolve(undefined);
@@ -89,8 +89,8 @@ async function readSecret(
   return { value: true, text: `${identities.whence} can be read` };
 }
 
-async function connect(dial: Dial, until: Ms, check: Check): Promise<Passed<Session>> {
-  const value = await connectPatiently(dial, until, check);
+async function connect(dial: Dial, patienceMs: Ms, check: Check): Promise<Passed<Session>> {
+  const value = await connectPatiently(dial, patienceMs, check);
   return { value, text: `connected to nats-server ${value.serverVersion}` };
 }
 

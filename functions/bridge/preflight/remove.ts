@@ -11,7 +11,7 @@ import type { ConsumerNames } from "./request.ts";
 /** Removes what a bridge has made, and nothing else; says what it did. Rejects when it could not. */
 export async function removeConsumer(
   { consumer, stream }: ConsumerNames,
-  { connectUntil, host, loadEntry, login }: CheckPorts,
+  { connectMs, host, loadEntry, login }: CheckPorts,
 ): Promise<string> {
   const { config } = await load(loadEntry, host);
   const { apiPrefix, timeoutMs } = config.nats;
@@ -19,7 +19,7 @@ export async function removeConsumer(
   const what = `consumer ${consumer} of stream ${stream}`;
   const check = { waitsFor: (): void => undefined };
   const dial = dialerOf(config, loginOf(config.nats, login).identities);
-  const session = await connectPatiently(dial, connectUntil, check);
+  const session = await connectPatiently(dial, connectMs, check);
   try {
     const info = await session.request(subjects.consumerInfo, "", timeoutMs);
     if (!isOurs(readAnswer<ConsumerAnswer>(info, what).config)) {

@@ -15,11 +15,7 @@ export async function lookAtStream(
 ): Promise<Passed<StreamAnswer | undefined>> {
   const { stream } = nats.config.consumer;
   const found = await readStream(nats);
-  if (!found)
-    return {
-      value: undefined,
-      text: `stream ${stream} may not be looked at, and so nothing of it is checked`,
-    };
+  if (!found) return { value: undefined, text: `stream ${stream} may not be looked at: unchecked` };
   const beyond = filtersBeyond(nats.config.consumer.filterSubjects, found.config);
   if (beyond.length > 0) throw new Error(beyondText(nats.config, beyond, found.config));
   for (const surprise of streamSurprises(nats.config, found)) check.warn(surprise);
