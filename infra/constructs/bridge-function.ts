@@ -2,6 +2,7 @@ import { Annotations, Duration } from "aws-cdk-lib";
 import { Architecture, type Code, Function, Runtime } from "aws-cdk-lib/aws-lambda";
 import type { Role } from "aws-cdk-lib/aws-iam";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
+import { acknowledge } from "./acknowledgements.ts";
 import type { BridgeProps, FunctionProps } from "./bridge-props.ts";
 import type { BridgeParts, RunningBridge } from "./bridge.ts";
 import { clockProblems, clockWarnings } from "./clock-rules.ts";
@@ -113,7 +114,7 @@ function newFunction(
   { code, description, environment: own, props }: BridgeFunctionProps,
   { environment, role, timeout }: RunSettings,
 ): Function {
-  return new Function(scope, "Function", {
+  const fn = new Function(scope, "Function", {
     description,
     code,
     handler: "index.handler",
@@ -129,6 +130,11 @@ function newFunction(
     }),
     ...networkProps(network),
   });
+  acknowledge(fn, {
+    "Serverless-LambdaTracing":
+      "Each message takes the trace of its publisher along; that of a run would be one for thousands of messages.",
+  });
+  return fn;
 }
 
 function givenClocks(parts: BridgeParts, settings: BridgeFunctionProps): GivenClocks {

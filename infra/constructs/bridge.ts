@@ -8,6 +8,8 @@ import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { IQueue, Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { acknowledge, wildcard } from "./acknowledgements.ts";
+import { METRICS_NAMESPACE } from "../../functions/bridge/config.ts";
+import { METRICS, type PublishedName } from "../../functions/bridge/observe/metric-names.ts";
 import { bridgeAlarms } from "./alarms.ts";
 import type { BridgeProps } from "./bridge-props.ts";
 import type { Clocks } from "./clocks.ts";
@@ -75,7 +77,7 @@ export abstract class Bridge extends Construct implements IGrantable {
     this.node.addValidation({ validate: () => this.#namesakes() });
   }
 
-  /** A metric of the bridge by its name in CloudWatch. */
+  /** A metric of the bridge by its name in CloudWatch, like `DuplicateEventCount`. Average over 5 minutes. */
   metric(metricName: string, options: MetricOptions = {}): Metric {
     const { consumer, stream } = this;
     return bridgeMetric({ namespace: this.#namespace, stream, consumer }, metricName, options);
@@ -83,47 +85,61 @@ export abstract class Bridge extends Construct implements IGrantable {
 
   /** How old messages were when they were acknowledged, in milliseconds. Maximum over 5 minutes. */
   metricForwardLag(options?: MetricOptions): Metric {
-    return this.metric("ForwardLag", { statistic: "Maximum", ...options });
+    return this.#published("forwardLag", options);
   }
 
   /** Messages of the consumer that were never delivered. Maximum over 5 minutes. */
   metricPending(options?: MetricOptions): Metric {
-    return this.metric("ConsumerPending", { statistic: "Maximum", ...options });
+    return this.#published("pending", options);
+  }
+
+  /** Messages of the consumer that are delivered and not settled. Maximum over 5 minutes. */
+  metricAckPending(options?: MetricOptions): Metric {
+    return this.#published("ackPending", options);
+  }
+
+  /** Messages taken from the consumer. Sum over 5 minutes. */
+  metricPolled(options?: MetricOptions): Metric {
+    return this.#published("pulled", options);
   }
 
   /** Messages accepted by the target and acknowledged. Sum over 5 minutes. */
   metricAcknowledged(options?: MetricOptions): Metric {
-    return this.metric("AcknowledgedEventCount", { statistic: "Sum", ...options });
+    return this.#published("acked", options);
   }
 
   /** Messages given back, to be tried again. Sum over 5 minutes. */
   metricRetried(options?: MetricOptions): Metric {
-    return this.metric("RetriedEventCount", { statistic: "Sum", ...options });
+    return this.#published("retried", options);
   }
 
   /** Messages stored in the dead letters. Sum over 5 minutes. */
   metricDeadLettered(options?: MetricOptions): Metric {
-    const name = "OnFailureDestinationDeliveredEventCount";
-    return this.metric(name, { statistic: "Sum", ...options });
+    return this.#published("buried", options);
   }
 
   /** Messages that left the stream before they were delivered. Sum over 5 minutes. */
   metricExpired(options?: MetricOptions): Metric {
-    return this.metric("ExpiredEventCount", { statistic: "Sum", ...options });
+    return this.#published("expired", options);
   }
 
   /** Percent of the stream's limits left before unforwarded messages are dropped. Minimum over 5 minutes. */
   metricRetentionHeadroom(options?: MetricOptions): Metric {
-    return this.metric("RetentionHeadroom", { statistic: "Minimum", ...options });
+    return this.#published("retentionHeadroom", options);
   }
 
-  /** 1 while the bridge forwards, 0 while it cannot. Maximum over 5 minutes. */
+  /** 1 while the bridge forwards, or has ended well; 0 while it cannot. Minimum over 5 minutes. */
   metricReady(options?: MetricOptions): Metric {
-    return this.metric("Ready", { statistic: "Maximum", ...options });
+    return this.#published("ready", options);
+  }
+
+  #published(name: PublishedName, options?: MetricOptions): Metric {
+    const { cloudWatch, statistic } = METRICS[name];
+    return this.metric(cloudWatch, { statistic, ...options });
   }
 
   get #namespace(): string {
-    return this.props.metricsNamespace ?? "JetStreamBridge";
+    return this.props.metricsNamespace ?? METRICS_NAMESPACE;
   }
 
   protected parts(): BridgeParts {
@@ -193,12 +209,11 @@ export abstract class Bridge extends Construct implements IGrantable {
       forwardLag: (period: Duration): IMetric => this.metricForwardLag({ period }),
       expired: (period: Duration): IMetric => this.metricExpired({ period }),
       retentionHeadroom: (period: Duration): IMetric => this.metricRetentionHeadroom({ period }),
-      ready: (period: Duration): IMetric => this.metricReady({ period }),
+      ready: (period: Duration): IMetric => this.metricReady({ period, statistic: "Maximum" }),
       reports: (period: Duration): IMetric =>
         this.metricReady({ period, statistic: "SampleCount" }),
       deadLettered: (period: Duration): IMetric => this.metricDeadLettered({ period }),
-      unaccounted: (period: Duration): IMetric =>
-        this.metric("UnaccountedEventCount", { period, statistic: "Maximum" }),
+      unaccounted: (period: Duration): IMetric => this.#published("unaccounted", { period }),
     };
     const isService = service !== undefined;
     const bridge = { name: this.node.path, metrics, intervalSeconds, isService };

@@ -79,7 +79,7 @@ export function checkEnvironment(
 }
 
 function isOption(name: string): name is OptionName {
-  return name in OPTIONS || name === "METRICS_NAMESPACE";
+  return name in OPTIONS;
 }
 
 function notYours(name: OptionName): string {

@@ -98,6 +98,7 @@ export class Preflight extends Construct {
     acknowledge(fn, {
       "Serverless-LambdaDLQ":
         "CloudFormation waits for its answer, and the deployment fails without one.",
+      "Serverless-LambdaTracing": "It runs while deploying only, and says in its log what it does.",
     });
     const { code: deployed, vpcConfig } = fn.node.defaultChild as CfnFunction;
     const resource = new CustomResource(this, id, {

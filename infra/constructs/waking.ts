@@ -17,6 +17,9 @@ import type { WakeParts } from "./wake.ts";
 /** A tick that is late or lost is replaced by the next: repeated or late ones would only make runs meet. */
 const TICK = { retries: 0, mostSeconds: 60 } as const;
 
+const NO_LOSS =
+  "An event that is dropped is a tick, and the next one finds everything: no message is in it.";
+
 /** Messages of one invocation: all rings are one drain. 10 is the most for a FIFO queue. */
 const RINGS_AT_ONCE = 10;
 
@@ -58,8 +61,8 @@ export function wakeBySchedule(
     maxEventAge: Duration.seconds(TICK.mostSeconds),
   });
   acknowledge(fn, {
-    "Serverless-LambdaDLQ":
-      "An event that is dropped is a tick, and the next one finds everything: no message is in it.",
+    "Serverless-LambdaDLQ": NO_LOSS,
+    "Serverless-LambdaAsyncFailureDestination": NO_LOSS,
   });
   if (!expression) return;
   const role = tickRole(scope, fn);
