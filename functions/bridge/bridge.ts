@@ -125,19 +125,18 @@ export function bridge(config: Config, ports: BridgePorts): Bridge {
     const policy = policyOf(config, source.maxPayload, until.deadline - startedAt);
     const term = login.begin();
     const tell = (receipt: Receipt): void => more.report(withReason(receipt, until, term));
+    const own = untilRenewed(until, term);
     const others = { source, deadLetters, clock: systemClock, observe, memory: more.memory };
     try {
-      const receipt = await run(
-        { ...others, sink: await target, report: tell },
-        policy,
-        untilRenewed(until, term),
-      );
+      const runPorts = { ...others, sink: await target, report: tell };
+      const receipt = await run(runPorts, policy, own.until);
       const isRenewed = await term.end();
       const now = systemClock.now();
       const goesOn = isRenewed && mayGoOn(receipt, until, now, policy.settleReserveMs);
       if (goesOn) observe("credentials-renewed", { secret: config.nats.secretArn });
       return { receipt: withReason(receipt, until, term), goesOn };
     } finally {
+      own.release();
       await term.end();
       current = undefined;
     }

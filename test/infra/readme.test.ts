@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Template } from "aws-cdk-lib/assertions";
 import { expect, onTestFinished, test } from "vitest";
 import { BridgeStack } from "../../infra/bridge-stack.ts";
+import { METRICS } from "../../functions/bridge/observe/metric-names.ts";
 import { testApp } from "../support/synthesized.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -105,4 +106,14 @@ test.each([
 ])("what it costs, awake %s", (awake, dollars, digits) => {
   const row = readme.split("\n").find((line) => line.startsWith(`| ${awake} `));
   expect(row?.split("|").at(-2)?.trim()).toBe(dollars.toFixed(digits));
+});
+
+test("what metrics and alarms cost is said of as many as there are", () => {
+  const published = Object.values(METRICS).filter((metric) => "cloudWatch" in metric).length;
+  expect(readme).toContain(`| ${published} × $0.30,`);
+  expect(readme).toContain(`| ${(published * 0.3).toFixed(2)} `);
+  const settings = { name: "Test", natsUrl: "nats://nats.example.com", stream: "ORDERS" };
+  const template = Template.fromStack(new BridgeStack(testApp(), settings));
+  const alarms = Object.keys(template.findResources("AWS::CloudWatch::Alarm")).length;
+  expect(readme).toContain(`| ${alarms} × $0.10 `);
 });

@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import { startAwsFaultProxy } from "../support/aws-fault-proxy.ts";
 import { type LocalEvents, startEvents } from "../support/event-bus.ts";
 import { startFunctions } from "../support/function-endpoint.ts";
+import { eventually } from "../support/lane.ts";
 import { partsOfFile } from "../support/parts-of-file.ts";
+import { startSecrets } from "../support/secrets-manager.ts";
 import { type Answered, bundleOf, preflight } from "../support/preflight.ts";
 
 bundleOf();
@@ -54,22 +56,24 @@ describe.concurrent("a queue", () => {
     expect(await route.consumer()).toBeUndefined();
   });
 
-  test("that is denied at first is asked again, and one that stays denied fails the deployment", async () => {
-    const { environment } = await parts.route("DENIED", { deadLetters: true });
+  test("that stays denied fails the deployment, and one that is denied only at first does not", async () => {
+    const { environment, ...route } = await parts.route("DENIED", { deadLetters: true });
     await using proxy = await startAwsFaultProxy(parts.sqs.endpoint);
     const through = { AWS_ENDPOINT_URL: proxy.endpoint, AWS_ENDPOINT_URL_SQS: proxy.endpoint };
     const denial = { kind: "error", status: 403, code: "AccessDenied" } as const;
-    proxy.script(({ number }) => (number < 2 ? denial : undefined));
-    expect(await deploy(environment, through, { granted: 20_000 })).toMatchObject({
-      Status: "SUCCESS",
-      Reason: "",
-    });
-    expect(proxy.batches.length).toBeGreaterThan(2);
-    expect(proxy.batches.every(({ entries }) => entries.length === 0)).toBe(true);
     proxy.script(() => denial);
     const answer = await deploy(environment, through, BRIEF);
     expect(answer.Status).toBe("FAILED");
     expect(answer.Reason).toMatch(/DENIED cannot be used: AccessDenied.*allow sqs:SendMessage/);
+    // Although NATS had answered long before.
+    expect(await route.consumer()).toBeUndefined();
+    const before = proxy.batches.length;
+    proxy.script(({ number }) => (number < before + 2 ? denial : undefined));
+    expect(await deploy(environment, through, { granted: 20_000 })).toMatchObject({
+      Status: "SUCCESS",
+      Reason: "",
+    });
+    expect(proxy.batches.every(({ entries }) => entries.length === 0)).toBe(true);
   });
 });
 
@@ -144,6 +148,29 @@ describe.concurrent("a bus", () => {
     const bus = await deploy(environment, {}, BRIEF);
     expect(bus.Status).toBe("SUCCESS");
     expect(bus.Reason).toContain("allow events:DescribeEventBus");
+  });
+});
+
+describe.concurrent("a secret", () => {
+  test("that may be read a moment later is no failure; one that is not there is, and nothing of it is told", async () => {
+    await using secrets = await startSecrets();
+    const { environment } = await parts.route("SECRET", { deadLetters: true });
+    const arn = secrets.put("nats", JSON.stringify({ user: "me", password: "open-sesame" }));
+    const known = { ...secrets.environment, NATS_SECRET_ARN: arn };
+    secrets.fail({ status: 400, code: "AccessDeniedException" });
+    const asked = preflight(
+      { AWS_LAMBDA_FUNCTION_NAME: "preflight", ...environment, ...known },
+      { granted: 30_000 },
+    );
+    await eventually(() => expect(secrets.calls.length).toBeGreaterThan(0));
+    secrets.fail(undefined);
+    const { answer, stdout } = await asked;
+    expect(answer).toMatchObject({ Status: "SUCCESS", Reason: "" });
+    expect(stdout).not.toContain("open-sesame");
+    secrets.remove("nats");
+    const missing = await deploy(environment, known);
+    expect(missing.Status).toBe("FAILED");
+    expect(missing.Reason).toContain(`the secret ${arn}: cannot be read: ResourceNotFound`);
   });
 });
 

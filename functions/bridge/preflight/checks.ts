@@ -5,11 +5,12 @@
 import { dialerOf } from "../bridge.ts";
 import type { Config } from "../config.ts";
 import type { Ms } from "../core/ports.ts";
+import { loginOf, type LoginPorts } from "../login.ts";
 import type { ConsumerAnswer } from "../source/api.ts";
+import type { Identities } from "../source/identity.ts";
 import { isBefore210 } from "../source/incarnation.ts";
 import type { Session } from "../source/session.ts";
 import type { Dial } from "../source/wire.ts";
-import { loginOf, type LoginPorts } from "../login.ts";
 import type { Host } from "../wake/host.ts";
 import { isDenied, type Nats, natsOf } from "./ask.ts";
 import type { Check, Checklist, Passed } from "./checklist.ts";
@@ -17,6 +18,7 @@ import { connectPatiently } from "./connect.ts";
 import { compareConsumer, makeConsumer, missing, readConsumer, standing } from "./consumer.ts";
 import { checkDomain } from "./domain.ts";
 import { load, type Loaded, type LoadEntry } from "./load.ts";
+import { askPatiently } from "./patience.ts";
 import { checkPermissions } from "./permissions.ts";
 import { checkPublishes } from "./publishes.ts";
 import type { Task } from "./request.ts";
@@ -27,9 +29,9 @@ export interface CheckPorts {
   readonly host: Pick<Host, "environment" | "readFile">;
   readonly loadEntry: LoadEntry;
   readonly login: LoginPorts;
-  /** By the clock: so long a connection that fails is tried again. */
-  readonly connectUntil: Ms;
-  /** The same for what AWS denies. */
+  /** So long a connection that fails is tried again. */
+  readonly connectMs: Ms;
+  /** By the clock: so long what AWS denies is asked again. */
   readonly accessUntil: Ms;
 }
 
@@ -55,10 +57,13 @@ export async function checkAll(
     task.checks === "all" ? checkAws(config, list, ports.accessUntil, source.promise) : undefined;
   // Looked at when NATS has been asked, which may take longer.
   aws?.catch(() => undefined);
-  const dial = dialerOf(config, loginOf(config.nats, ports.login).identities);
-  const session = await list.check("connection", (check) =>
-    connect(dial, ports.connectUntil, check),
-  );
+  const { identities } = loginOf(config.nats, ports.login);
+  const dial = dialerOf(config, identities);
+  const known =
+    config.nats.secretArn === undefined ||
+    (await list.check("secret", (check) => readSecret(identities, ports.accessUntil, check)));
+  const session =
+    known && (await list.check("connection", (check) => connect(dial, ports.connectMs, check)));
   try {
     const found = session && (await checkNats(task, loaded, { dial, session, list, source }));
     source.resolve(undefined);
@@ -75,8 +80,17 @@ async function loadBridge({ host, loadEntry }: CheckPorts, check: Check): Promis
   return { value, text: "the configuration is complete, and the code loads" };
 }
 
-async function connect(dial: Dial, until: Ms, check: Check): Promise<Passed<Session>> {
-  const value = await connectPatiently(dial, until, check);
+async function readSecret(
+  identities: Identities,
+  patientUntil: Ms,
+  check: Check,
+): Promise<Passed<true>> {
+  await askPatiently(() => identities.current(), { check, patientUntil });
+  return { value: true, text: `${identities.whence} can be read` };
+}
+
+async function connect(dial: Dial, patienceMs: Ms, check: Check): Promise<Passed<Session>> {
+  const value = await connectPatiently(dial, patienceMs, check);
   return { value, text: `connected to nats-server ${value.serverVersion}` };
 }
 

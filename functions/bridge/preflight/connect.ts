@@ -14,9 +14,10 @@ const PAUSE_MS: Ms = 500;
  */
 export async function connectPatiently(
   dial: Dial,
-  patientUntil: Ms,
+  patienceMs: Ms,
   check: Pick<Check, "waitsFor">,
 ): Promise<Session> {
+  const patientUntil = systemClock.now() + patienceMs;
   for (;;) {
     try {
       return await Session.open(dial, systemClock, DEAF);

@@ -2,8 +2,8 @@
 import type { Config } from "../config.ts";
 import { type ConsumerAnswer, ConsumerNotFound } from "../source/api.ts";
 import { ConsumerApi } from "../source/consumer-api.ts";
-import { differences, ownDifferences, surprises } from "../source/consumer.ts";
 import { isOurs } from "../source/consumer-update.ts";
+import { differences, ownDifferences, surprises } from "../source/consumer.ts";
 import { SourceError } from "../source/source-error.ts";
 import { ask, type Nats } from "./ask.ts";
 import type { Check, Passed } from "./checklist.ts";

@@ -4,7 +4,7 @@
  * the deployment with the reason otherwise. Every request is answered: without an answer CloudFormation waits for an hour.
  */
 import { systemClock } from "../clock.ts";
-import type { Ms } from "../core/ports.ts";
+import type { Ms, Observe } from "../core/ports.ts";
 import {
   LEVELS,
   type Log,
@@ -18,13 +18,13 @@ import { type Answer, deliverAnswer, putByFetch, responseText } from "./answer.t
 import { checkAll, type CheckPorts } from "./checks.ts";
 import { Checklist, type Finding } from "./checklist.ts";
 import { type LoadEntry, secretsOf } from "./load.ts";
+import { failed, succeeded, tooLate } from "./outcome.ts";
 import { removeConsumer } from "./remove.ts";
 import {
   type CloudFormationRequest,
   idOfNothing,
   isDeleteAsked,
   namesIn,
-  physicalIdOf,
   taskOf,
 } from "./request.ts";
 
@@ -53,17 +53,15 @@ export function preflightHandler(
     const secrets = attempt(() => secretsOf(host)) ?? [];
     const scrub = scrubber([...secrets, request.ResponseURL]);
     const log = logOf(host, scrub);
+    const observe: Observe = (event, details) => log(LEVELS[event] ?? "info", event, details);
     const checkMs = granted - Math.min(MOST_RESERVE_MS, granted * RESERVED_PART);
-    const patientUntil = (mostMs: Ms): Ms => startedAt + Math.min(mostMs, checkMs * PATIENT_PART);
+    const patience = (mostMs: Ms): Ms => Math.min(mostMs, checkMs * PATIENT_PART);
     const ports: CheckPorts = {
       host,
       loadEntry,
-      login: {
-        observe: (event, details) => log(LEVELS[event] ?? "info", event, details),
-        learn: scrub.learn,
-      },
-      connectUntil: patientUntil(MOST_CONNECT_MS),
-      accessUntil: patientUntil(MOST_ACCESS_MS),
+      login: { observe, learn: scrub.learn },
+      connectMs: patience(MOST_CONNECT_MS),
+      accessUntil: startedAt + patience(MOST_ACCESS_MS),
     };
     const answer = scrubbed(await answerTo(request, ports, log, checkMs), scrub);
     log(answer.Status === "SUCCESS" ? "info" : "error", "preflight", { ...answer });
@@ -90,21 +88,7 @@ async function answerTo(
     const checked = await inTime(checkAll(task, ports, list), checkMs);
     if (checked === TOO_LATE) return failed(request, [...list.failures, tooLate(list, checkMs)]);
     if (!checked) return failed(request, list.failures);
-    const { consumer, stream } = checked.config.consumer;
-    const { made } = checked;
-    const { length: warnings } = list.warnings;
-    const told =
-      warnings === 0 ? "" : `, ${warnings} ${warnings === 1 ? "warning" : "warnings"} in the log`;
-    return {
-      Status: "SUCCESS",
-      Reason: list.warnings.join("\n"),
-      PhysicalResourceId: physicalIdOf(checked.config.consumer),
-      Data: {
-        Consumer: `${stream} > ${consumer}`,
-        Summary: checked.summary + told,
-        Made: String(made),
-      },
-    };
+    return succeeded(checked, list);
   } catch (error) {
     return failed(request, [(error as Error).message]);
   }
@@ -115,20 +99,6 @@ const LEVEL: Readonly<Record<Finding["result"], LogLevel>> = {
   warning: "warn",
   failure: "error",
 };
-
-/** The old id stays with an update that failed: another one would have CloudFormation delete the old consumer. */
-function failed(request: CloudFormationRequest, reasons: readonly string[]): Answer {
-  return {
-    Status: "FAILED",
-    Reason: reasons.join("\n"),
-    PhysicalResourceId: request.PhysicalResourceId ?? idOfNothing(request),
-  };
-}
-
-function tooLate(list: Checklist, afterMs: Ms): string {
-  const waiting = list.waiting.join("; ") || "nothing";
-  return `the time of the preflight function ran out after ${Math.round(afterMs / 1000)} s, while this was not done: ${waiting}`;
-}
 
 /** A stack can always be deleted: what goes wrong is in the log. */
 async function answerToDelete(

@@ -1,6 +1,7 @@
 /** A role that was made a moment ago: IAM takes a while until every service knows what it may do. */
 import { systemClock } from "../clock.ts";
 import type { Ms } from "../core/ports.ts";
+import { SecretError } from "../secrets/secret-error.ts";
 import { codeOf } from "../sinks/failed-call.ts";
 import type { Check } from "./checklist.ts";
 
@@ -28,7 +29,9 @@ export async function askPatiently<T>(
   }
 }
 
-/** As each service writes it. */
+/** As each service writes it; also as the reason for which a secret cannot be read. */
 export function isAccessDenied(error: unknown): boolean {
-  return /^(?:.*#)?(AccessDenied|NotAuthorized)/.test(codeOf(error));
+  const { cause } = error as { readonly cause?: unknown };
+  const code = cause instanceof SecretError ? (cause.code ?? "") : codeOf(error);
+  return /^(?:.*#)?(AccessDenied|NotAuthorized)/.test(code);
 }
