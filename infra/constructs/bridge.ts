@@ -1,22 +1,21 @@
 import { CfnOutput, Duration, Names, RemovalPolicy, Stack } from "aws-cdk-lib";
-import type { Alarm, IMetric, Metric, MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
+import type { Alarm, IMetric } from "aws-cdk-lib/aws-cloudwatch";
 import type { FargateService } from "aws-cdk-lib/aws-ecs";
 import type { IGrantable, IPrincipal, IRole } from "aws-cdk-lib/aws-iam";
 import type { Function } from "aws-cdk-lib/aws-lambda";
 import { type ILogGroup, LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { IQueue, Queue } from "aws-cdk-lib/aws-sqs";
-import { Construct } from "constructs";
+import type { Construct } from "constructs";
 import { acknowledge, wildcard } from "./acknowledgements.ts";
 import { METRICS_NAMESPACE } from "../../functions/bridge/config.ts";
-import { METRICS, type PublishedName } from "../../functions/bridge/observe/metric-names.ts";
 import { bridgeAlarms } from "./alarms.ts";
 import type { BridgeProps } from "./bridge-props.ts";
 import type { Clocks } from "./clocks.ts";
 import { newDeadLetterQueue } from "./dead-letters.ts";
 import { type Environment, flag, number, seconds } from "./environment.ts";
 import { grantPut, grantRead, grantSend } from "./grants.ts";
-import { bridgeMetric } from "./metrics.ts";
+import { Metered } from "./metered.ts";
 import type { Network } from "./network.ts";
 import type { Preflight } from "./preflight.ts";
 import type { BoundTarget } from "./target.ts";
@@ -46,7 +45,7 @@ export interface RunningBridge {
 }
 
 /** What all bridges are made of, whatever they forward to and wherever they run. */
-export abstract class Bridge extends Construct implements IGrantable {
+export abstract class Bridge extends Metered implements IGrantable {
   /** Name of the stream. */
   readonly stream: string;
   /** Name of the durable consumer. */
@@ -57,6 +56,7 @@ export abstract class Bridge extends Construct implements IGrantable {
   readonly deadLetterBucket: IBucket | undefined;
   /** Where the bridge and its preflight log. */
   readonly logGroup: ILogGroup;
+  readonly metricsNamespace: string;
   /** As whom the bridge calls AWS: `table.grantWriteData(bridge)` grants rights to it. */
   abstract readonly grantPrincipal: IPrincipal;
   /** The alarms on it. */
@@ -69,77 +69,13 @@ export abstract class Bridge extends Construct implements IGrantable {
     this.props = props;
     this.target = target;
     this.stream = props.stream;
+    this.metricsNamespace = props.metricsNamespace ?? METRICS_NAMESPACE;
     this.consumer = props.consumer ?? consumerName(this);
     this.deadLetterBucket = props.deadLetterBucket;
     this.deadLetterQueue =
       props.deadLetterQueue ?? (props.deadLetterBucket ? undefined : newDeadLetters(this));
     this.logGroup = props.logGroup ?? newLogGroup(this);
     this.node.addValidation({ validate: () => this.#namesakes() });
-  }
-
-  /** A metric of the bridge by its name in CloudWatch, like `DuplicateEventCount`. Average over 5 minutes. */
-  metric(metricName: string, options: MetricOptions = {}): Metric {
-    const { consumer, stream } = this;
-    return bridgeMetric({ namespace: this.#namespace, stream, consumer }, metricName, options);
-  }
-
-  /** How old messages were when they were acknowledged, in milliseconds. Maximum over 5 minutes. */
-  metricForwardLag(options?: MetricOptions): Metric {
-    return this.#published("forwardLag", options);
-  }
-
-  /** Messages of the consumer that were never delivered. Maximum over 5 minutes. */
-  metricPending(options?: MetricOptions): Metric {
-    return this.#published("pending", options);
-  }
-
-  /** Messages of the consumer that are delivered and not settled. Maximum over 5 minutes. */
-  metricAckPending(options?: MetricOptions): Metric {
-    return this.#published("ackPending", options);
-  }
-
-  /** Messages taken from the consumer. Sum over 5 minutes. */
-  metricPolled(options?: MetricOptions): Metric {
-    return this.#published("pulled", options);
-  }
-
-  /** Messages accepted by the target and acknowledged. Sum over 5 minutes. */
-  metricAcknowledged(options?: MetricOptions): Metric {
-    return this.#published("acked", options);
-  }
-
-  /** Messages given back, to be tried again. Sum over 5 minutes. */
-  metricRetried(options?: MetricOptions): Metric {
-    return this.#published("retried", options);
-  }
-
-  /** Messages stored in the dead letters. Sum over 5 minutes. */
-  metricDeadLettered(options?: MetricOptions): Metric {
-    return this.#published("buried", options);
-  }
-
-  /** Messages that left the stream before they were delivered. Sum over 5 minutes. */
-  metricExpired(options?: MetricOptions): Metric {
-    return this.#published("expired", options);
-  }
-
-  /** Percent of the stream's limits left before unforwarded messages are dropped. Minimum over 5 minutes. */
-  metricRetentionHeadroom(options?: MetricOptions): Metric {
-    return this.#published("retentionHeadroom", options);
-  }
-
-  /** 1 while the bridge forwards, or has ended well; 0 while it cannot. Minimum over 5 minutes. */
-  metricReady(options?: MetricOptions): Metric {
-    return this.#published("ready", options);
-  }
-
-  #published(name: PublishedName, options?: MetricOptions): Metric {
-    const { cloudWatch, statistic } = METRICS[name];
-    return this.metric(cloudWatch, { statistic, ...options });
-  }
-
-  get #namespace(): string {
-    return this.props.metricsNamespace ?? METRICS_NAMESPACE;
   }
 
   protected parts(): BridgeParts {
@@ -183,7 +119,7 @@ export abstract class Bridge extends Construct implements IGrantable {
       DEAD_LETTER_BUCKET: this.deadLetterBucket?.bucketName,
       PAUSED: flag(props.paused),
       LOG_LEVEL: props.logLevel,
-      METRICS_NAMESPACE: this.#namespace,
+      METRICS_NAMESPACE: this.metricsNamespace,
     };
   }
 
@@ -204,7 +140,7 @@ export abstract class Bridge extends Construct implements IGrantable {
   }
 
   protected newAlarms({ intervalSeconds, service }: RunningBridge): Alarm[] {
-    if (this.#namespace === "off") return [];
+    if (this.metricsNamespace === "off") return [];
     const metrics = {
       forwardLag: (period: Duration): IMetric => this.metricForwardLag({ period }),
       expired: (period: Duration): IMetric => this.metricExpired({ period }),
@@ -213,7 +149,7 @@ export abstract class Bridge extends Construct implements IGrantable {
       reports: (period: Duration): IMetric =>
         this.metricReady({ period, statistic: "SampleCount" }),
       deadLettered: (period: Duration): IMetric => this.metricDeadLettered({ period }),
-      unaccounted: (period: Duration): IMetric => this.#published("unaccounted", { period }),
+      unaccounted: (period: Duration): IMetric => this.published("unaccounted", { period }),
     };
     const isService = service !== undefined;
     const bridge = { name: this.node.path, metrics, intervalSeconds, isService };
