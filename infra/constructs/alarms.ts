@@ -56,7 +56,7 @@ function alarm(
   { id, ...props }: AlarmDefinition,
   actions: readonly IAlarmAction[],
 ): Alarm {
-  const made = new Alarm(scope, id, props);
+  const made = new Alarm(scope, `${id}Alarm`, props);
   made.addAlarmAction(...actions);
   made.addOkAction(...actions);
   return made;

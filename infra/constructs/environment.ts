@@ -33,7 +33,8 @@ export function flag(value: boolean | undefined): string | undefined {
 }
 
 export function number(value: number | undefined): string | undefined {
-  return value === undefined ? undefined : Token.asString(value);
+  // Token.asString would make a token of a number that is known, too, and nobody would check it.
+  return Token.isUnresolved(value) ? Token.asString(value) : value?.toString();
 }
 
 /** Without those that are left to their defaults. */
@@ -94,6 +95,8 @@ const STAND_INS: Environment = {
   NATS_CA: "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----",
   JETSTREAM_STREAM: "NOT-KNOWN-YET",
   JETSTREAM_CONSUMER: "not-known-yet",
+  JETSTREAM_OPT_START_SEQ: "1",
+  JETSTREAM_OPT_START_TIME: "2027-01-01T00:00:00Z",
   SQS_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/123456789012/not-known-yet",
   EVENT_BUS_NAME: "not-known-yet",
   FUNCTION_ARN: "arn:aws:lambda:us-east-1:123456789012:function:not-known-yet",

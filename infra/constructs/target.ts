@@ -1,9 +1,9 @@
-import { type Duration, Lazy, type Size, Stack, Token } from "aws-cdk-lib";
+import { type Duration, Lazy, type Size, Stack } from "aws-cdk-lib";
 import type { IEventBus } from "aws-cdk-lib/aws-events";
 import type { IGrantable } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
-import { type Environment, flag, seconds } from "./environment.ts";
+import { type Environment, flag, number, seconds } from "./environment.ts";
 import { grantInvoke, grantPutEvents, grantSend } from "./grants.ts";
 import { type Known, unknownProblems } from "./unknown-props.ts";
 
@@ -111,7 +111,7 @@ export class Target {
         EVENT_BUS_NAME: nameOrArn(bus),
         EVENT_SOURCE: source,
         EVENT_DETAIL_TYPE: detailType,
-        EVENT_MAX_SIZE: maxSize && sizeText(maxSize),
+        EVENT_MAX_SIZE: number(maxSize?.toBytes()),
       },
       grant: (grantee) => grantPutEvents(bus, grantee),
       lists: ["events:ListArchives", "events:ListRules"],
@@ -153,10 +153,6 @@ const FUNCTION_OPTIONS: Known<FunctionTargetOptions> = {
   maxBatchingWindow: true,
   bisectBatchOnError: true,
 };
-
-function sizeText(size: Size): string {
-  return `${Token.asString(size.toBytes())}B`;
-}
 
 /** The ARN only where the name alone would be that of another bus: in another account or region. */
 function nameOrArn(bus: IEventBus): string {
