@@ -4,7 +4,7 @@
 // - PutEvents takes events for buses that do not exist, and details that are too large or no JSON. What is sent is
 //   therefore judged by event-bus.ts, not here.
 // - An event that a rule delivers has the time of its arrival, not the one it was sent with, and its trace is dropped.
-// - A target of a rule is tried once: no retries and no dead letters of the rule.
+// - A target of a rule is tried once: no retries and no dead letters of the rule. A bus is found by its name, not its ARN.
 // - A function that throws is always a Runtime.HandlerError, whatever it threw; one that ends its process is one, too.
 // - Functions run on the node and the python3 that it was started with, whatever runtime they name, inherit its
 //   environment, and may be sent events larger than 6 MB.

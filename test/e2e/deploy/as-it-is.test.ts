@@ -30,9 +30,6 @@ function wordsAfter(start: string): readonly string[] {
     .split(/\s+/);
 }
 
-/** Account and region of the emulator. */
-const HERE = "aws://000000000000/us-east-1";
-
 let server: RunningServer;
 let operator: Operator;
 let emulator: Emulator;
@@ -82,7 +79,7 @@ beforeAll(async () => {
   const context = contextOf(wordsAfter("npx cdk deploy"));
   const environment = emulator.sqs.environment;
   app = { file: "infra/app.ts", context: { ...context, natsUrl: server.url }, environment };
-  const bootstrapped = await cdk({ ...app, context: {} }, "bootstrap", HERE);
+  const bootstrapped = await cdk({ ...app, context: {} }, "bootstrap");
   if (bootstrapped.code !== 0) throw new Error(bootstrapped.said);
 }, 180_000);
 
