@@ -8,6 +8,7 @@ import {
   TreatMissingData,
 } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
+import { OPERATOR_COMMAND } from "../../functions/bridge/observe/operator-command.ts";
 
 export interface AlarmOptions {
   /**
@@ -151,7 +152,7 @@ function readyAlarm(name: string, metric: IMetric): Definition {
 function deadLetterAlarm(name: string, metric: IMetric): Definition {
   return {
     id: "DeadLettered",
-    alarmDescription: `${name}: messages went to the dead letters, each with its reason in dead-letter-reason. Mend the cause, then take them back with: npm run bridge -- redrive.`,
+    alarmDescription: `${name}: messages went to the dead letters, each with its reason in dead-letter-reason. Mend the cause, then take them back with: ${OPERATOR_COMMAND} redrive.`,
     metric,
     threshold: 0,
     comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,

@@ -3,7 +3,7 @@ import type { Bridge } from "../bridge.ts";
 import type { Ms, Observe } from "../core/ports.ts";
 import type { Command, Served } from "../core/wake.ts";
 import type { Receipt } from "../run/receipt.ts";
-import { type DoorbellRecord, readEvent } from "./event.ts";
+import { type BatchResponse, type DoorbellRecord, readEvent } from "./event.ts";
 import { isStale } from "./rings.ts";
 
 export interface WakePorts {
@@ -15,10 +15,6 @@ export interface WakePorts {
   readonly idleMs: Ms;
   /** Rings the doorbell once more; undefined: the next wake goes on. */
   readonly ringAgain: ((hops: number) => Promise<void>) | undefined;
-}
-
-export interface BatchResponse {
-  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
 const GOOD_STOPS: ReadonlySet<string | null> = new Set(["idle", "deadline", "paused"]);
