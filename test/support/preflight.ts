@@ -12,6 +12,8 @@ export interface Asked {
   readonly granted?: number;
   /** The bridge's entry, from the root of the project. */
   readonly entry?: string;
+  /** Of a bundle that there is already. */
+  readonly folder?: string;
 }
 
 interface Answered {
@@ -53,6 +55,7 @@ export async function preflight(
   asked: Asked = {},
 ): Promise<Preflight> {
   const { type = "Create", entry = "functions/forward.lambda.ts", granted = 60_000 } = asked;
+  const folder = asked.folder ?? folderOf(entry);
   const answers: string[] = [];
   const server = await serveHttp(async (request, response) => {
     if (request.headers["content-type"]) throw new Error("the URL is signed without a type");
@@ -75,7 +78,7 @@ export async function preflight(
       ...asked.properties,
     },
   };
-  const started = startLambda(`${folderOf(entry)}/preflight.mjs`, environment, { granted, event });
+  const started = startLambda(`${folder}/preflight.mjs`, environment, { granted, event });
   const { invocations, stderr, stdout } = await started.ended;
   await server.stop();
   const [answer, ...more] = answers;
