@@ -24,6 +24,8 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "infra",
           include: ["test/infra/**/*.test.ts"],
+          // What is synthesized is shared, and the CDK loaded once.
+          isolate: false,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

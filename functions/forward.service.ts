@@ -13,7 +13,9 @@ import { readFileSync } from "node:fs";
 import { systemClock } from "./bridge/clock.ts";
 import { type Config, readConfig } from "./bridge/config.ts";
 import type { Observe } from "./bridge/core/ports.ts";
+import { isGood } from "./bridge/core/stop.ts";
 import { bridge as openBridge } from "./bridge/bridge.ts";
+import { emfLines } from "./bridge/observe/emf.ts";
 import { type Health, serveHealth } from "./bridge/observe/health.ts";
 import {
   LEVELS,
@@ -23,7 +25,7 @@ import {
   logSurprises,
   scrubber,
 } from "./bridge/observe/log.ts";
-import { ServiceTotals } from "./bridge/observe/totals.ts";
+import { readinessAfter, Totals } from "./bridge/observe/totals.ts";
 import type { Receipt } from "./bridge/run/receipt.ts";
 import { supervise } from "./bridge/run/supervise.ts";
 import { credentialsFault } from "./bridge/source/credentials.ts";
@@ -54,10 +56,16 @@ async function serve(settings: Config): Promise<void> {
   // Whoever reads the log may go away: messages are more important.
   process.stdout.on("error", () => undefined);
   const log = logAt(settings.logLevel);
-  const totals = new ServiceTotals();
-  const health: Health = { notReady: "starting", metrics: () => totals.metrics(health.notReady) };
+  const totals = new Totals();
+  const health: Health = {
+    notReady: "starting",
+    metrics: () => totals.metrics(health.notReady === undefined),
+  };
+  const { consumer, stream } = settings.consumer;
+  const namespace = settings.metricsNamespace;
+  const publish = emfLines({ namespace, stream, consumer, log, now: Date.now });
   const observe: Observe = (event, details) => {
-    const notReady = totals.readinessAfter(event, details, health.notReady);
+    const notReady = readinessAfter(event, details, health.notReady);
     health.notReady = notReady && scrub(notReady);
     log(LEVELS[event] ?? "info", event, details);
   };
@@ -68,6 +76,10 @@ async function serve(settings: Config): Promise<void> {
     log(receipt.stop === null || receipt.stop === "deadline" ? "info" : "warn", "receipt", {
       ...receipt,
     });
+    // To be told to stop is no fault, although nothing is forwarded from then on.
+    publish(
+      totals.metrics(receipt.stop === null ? health.notReady === undefined : isGood(receipt)),
+    );
   };
   const bridge = openBridge(settings, { observe, report, learn: scrub.learn });
   logSurprises(log, warnings, settings);

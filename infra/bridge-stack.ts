@@ -22,12 +22,9 @@ export class BridgeStack extends Stack {
       description: `${settings.stream} of NATS JetStream to AWS`,
       ...props,
     });
-    const { consumer, filterSubjects, natsSecret, natsUrl, stream, to = { queue: {} } } = settings;
+    const { consumer, filterSubjects, stream, to = { queue: {} } } = settings;
     const common = {
-      nats: new NatsConnection(this, "Nats", {
-        url: natsUrl,
-        ...(natsSecret !== undefined && { secret: secretOf(this, natsSecret) }),
-      }),
+      nats: natsOf(this, settings),
       stream,
       ...(consumer !== undefined && { consumer }),
       ...(filterSubjects && { filterSubjects: [...filterSubjects] }),
@@ -39,6 +36,17 @@ export class BridgeStack extends Stack {
       new JetStreamForwarder(this, "Bridge", { ...common, target: targetOf(this, to) });
     }
   }
+}
+
+function natsOf(
+  scope: Construct,
+  { natsInboxPrefix: inboxPrefix, natsSecret, natsUrl: url }: BridgeSettings,
+): NatsConnection {
+  return new NatsConnection(scope, "Nats", {
+    url,
+    ...(natsSecret !== undefined && { secret: secretOf(scope, natsSecret) }),
+    ...(inboxPrefix !== undefined && { inboxPrefix }),
+  });
 }
 
 function secretOf(scope: Construct, nameOrArn: string): ISecret {

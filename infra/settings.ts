@@ -8,6 +8,8 @@ export interface BridgeSettings {
   readonly natsUrl: string;
   /** Name or ARN of the secret with the credentials. Default: the server asks for none. */
   readonly natsSecret?: string;
+  /** Prefix of the subjects on which answers arrive, for tight permissions. Default: `_INBOX`. */
+  readonly natsInboxPrefix?: string;
   /** Name of the stream. */
   readonly stream: string;
   /** Name of the durable consumer. Default: from the stack, the account and the region. */
@@ -28,13 +30,22 @@ export type Destination =
   /** The handler in this file; woken at a rate or by cron, and by a doorbell. */
   | { readonly handler: string; readonly schedule: string };
 
-const KEYS = ["natsUrl", "natsSecret", "stream", "consumer", "filterSubjects", "groupBy"] as const;
+const KEYS = [
+  "natsUrl",
+  "natsSecret",
+  "natsInboxPrefix",
+  "stream",
+  "consumer",
+  "filterSubjects",
+  "groupBy",
+] as const;
 
 type Key = (typeof KEYS)[number];
 
 const EXPECTED: Readonly<Record<Key, string>> = {
   natsUrl: "the address of the NATS servers, such as tls://nats.example.com:4222",
   natsSecret: "the name or the ARN of a secret, such as nats/bridge",
+  natsInboxPrefix: "a subject without wildcards, such as _INBOX_bridge",
   stream: "the name of the stream, such as ORDERS",
   consumer: "a name without blanks, dots and wildcards, such as orders-to-sqs",
   filterSubjects: "subjects with commas, such as orders.eu.>,orders.us.>",
@@ -55,26 +66,33 @@ export function settingsFrom(node: Node): BridgeSettings | undefined {
   );
   if (problems.length > 0) throw refused(problems);
   const text = (key: Key): string | undefined => (read[key] as string | undefined)?.trim();
-  const [natsSecret, consumer, groupBy] = [text("natsSecret"), text("consumer"), text("groupBy")];
+  const [natsSecret, natsInboxPrefix] = [text("natsSecret"), text("natsInboxPrefix")];
+  const [consumer, groupBy] = [text("consumer"), text("groupBy")];
   const filterSubjects = text("filterSubjects")?.split(",");
   return {
     name: "JetStreamBridge",
     natsUrl: text("natsUrl") ?? "",
     stream: text("stream") ?? "",
     ...(natsSecret !== undefined && { natsSecret }),
+    ...(natsInboxPrefix !== undefined && { natsInboxPrefix }),
     ...(consumer !== undefined && { consumer }),
     ...(filterSubjects && { filterSubjects }),
     ...(groupBy !== undefined && { to: { queue: { groupBy } } }),
   };
 }
 
+/** What is missing or wrong on the command line. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
 /** Nobody has said what to deploy. */
-export function nothingToDeploy(): Error {
+export function nothingToDeploy(): SettingsError {
   return refused(REQUIRED.map((key) => `  ${key}: given nothing, expected ${EXPECTED[key]}`));
 }
 
-function refused(problems: readonly string[]): Error {
-  return new Error(
+function refused(problems: readonly string[]): SettingsError {
+  return new SettingsError(
     `These settings are missing or wrong:\n${problems.join("\n")}\nFor example: ${EXAMPLE}\nSeveral bridges, and other targets than a queue, are described in infra/bridges.ts.`,
   );
 }

@@ -8,8 +8,8 @@ import {
 } from "@nats-io/jetstream";
 import { errors, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node";
 import type { Config } from "../../functions/bridge/config.ts";
-import { open } from "../../functions/bridge/source/connection.ts";
 import type { Identities } from "../../functions/bridge/source/identity.ts";
+import { open } from "../../functions/bridge/source/open.ts";
 import { type Anew, anew, type AnewOptions, redriveId } from "./anew.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { Item, Sender, Sent } from "./ports.ts";

@@ -103,18 +103,11 @@ export function bridge(config: Config, ports: BridgePorts): Bridge {
     return source;
   }
 
-  /** NATS takes the same id again after its own window, and SQS drops what it then gets within five minutes. */
   function warnOfWindows(duplicateWindowMs: number | undefined): void {
-    const isPublishers =
-      config.target.kind === "sqs" && config.target.fifo?.deduplicationId === "nats-msg-id";
-    if (!isPublishers || toldWindows || (duplicateWindowMs ?? 0) >= SQS_WINDOW_MS) return;
+    const problem = sqsWindowProblem(config, duplicateWindowMs);
+    if (!problem || toldWindows) return;
     toldWindows = true;
-    observe("deduplication-windows", {
-      duplicateWindowMs,
-      consequence: `a Nats-Msg-Id that is used again between then and ${SQS_WINDOW_MS} ms is another message for NATS and the same for SQS: SQS drops it`,
-      advice:
-        "raise the stream's duplicate window to 5m, or leave SQS_MESSAGE_DEDUPLICATION_ID at message-id",
-    });
+    observe("deduplication-windows", { duplicateWindowMs, ...problem });
   }
 
   /** A stream or consumer that was never there is missing; one that was is gone. */
@@ -132,19 +125,18 @@ export function bridge(config: Config, ports: BridgePorts): Bridge {
     const policy = policyOf(config, source.maxPayload, until.deadline - startedAt);
     const term = login.begin();
     const tell = (receipt: Receipt): void => more.report(withReason(receipt, until, term));
+    const own = untilRenewed(until, term);
     const others = { source, deadLetters, clock: systemClock, observe, memory: more.memory };
     try {
-      const receipt = await run(
-        { ...others, sink: await target, report: tell },
-        policy,
-        untilRenewed(until, term),
-      );
+      const runPorts = { ...others, sink: await target, report: tell };
+      const receipt = await run(runPorts, policy, own.until);
       const isRenewed = await term.end();
       const now = systemClock.now();
       const goesOn = isRenewed && mayGoOn(receipt, until, now, policy.settleReserveMs);
       if (goesOn) observe("credentials-renewed", { secret: config.nats.secretArn });
       return { receipt: withReason(receipt, until, term), goesOn };
     } finally {
+      own.release();
       await term.end();
       current = undefined;
     }
@@ -204,6 +196,20 @@ export function bridge(config: Config, ports: BridgePorts): Bridge {
     },
     attempt: (until) => renewing(() => attemptOnce(until)),
     replay: (replay, until) => renewing(() => replayOnce(replay, until)),
+  };
+}
+
+/** NATS takes the same id again after its own window, and SQS drops what it then gets within five minutes. */
+export function sqsWindowProblem(
+  { target }: Config,
+  duplicateWindowMs: number | undefined,
+): { readonly consequence: string; readonly advice: string } | undefined {
+  const isPublishers = target.kind === "sqs" && target.fifo?.deduplicationId === "nats-msg-id";
+  if (!isPublishers || (duplicateWindowMs ?? 0) >= SQS_WINDOW_MS) return undefined;
+  return {
+    consequence: `a Nats-Msg-Id that is used again between then and ${SQS_WINDOW_MS} ms is another message for NATS and the same for SQS: SQS drops it`,
+    advice:
+      "raise the stream's duplicate window to 5m, or leave SQS_MESSAGE_DEDUPLICATION_ID at message-id",
   };
 }
 

@@ -7,10 +7,13 @@ import { consumerOf } from "./config/consumer.ts";
 import { natsOf } from "./config/nats.ts";
 import { Reader } from "./config/reader.ts";
 import { type HandlerSettings, type Target, targetKindOf, targetOf } from "./config/target.ts";
-import { bucketOf, queueUrlOf } from "./config/values.ts";
+import { bucketOf, namespaceOf, queueUrlOf } from "./config/values.ts";
 import { formatDuration, parseDuration } from "./core/duration.ts";
 
 export { type OptionName, OPTIONS } from "./config/options.ts";
+
+/** Where a function's metrics are in CloudWatch, unless `METRICS_NAMESPACE` says otherwise. */
+export const METRICS_NAMESPACE = "JetStreamBridge";
 
 /** Read, checked, with all defaults in place. Times in milliseconds. */
 export interface Config {
@@ -69,6 +72,8 @@ export interface Config {
   readonly healthPort?: number;
   readonly shutdownTimeoutMs: number;
   readonly receiptIntervalMs: number;
+  /** Undefined: off. */
+  readonly metricsNamespace?: string;
   readonly logLevel: "debug" | "info" | "warn" | "error";
   /** `AWS_ENDPOINT_URL_SQS` or `AWS_ENDPOINT_URL` is set. */
   readonly hasOwnSqsEndpoint: boolean;
@@ -154,6 +159,7 @@ function build(
   }
   const deadLetterBucket = reader.optional("DEAD_LETTER_BUCKET", "the name of a bucket", bucketOf);
   const healthPort = healthPortOf(reader);
+  const metricsNamespace = metricsNamespaceOf(reader, runtime);
   const management = reader.choice(
     "CONSUMER_MANAGEMENT",
     runtime === "service" ? "create" : "verify",
@@ -181,6 +187,7 @@ function build(
     ...(healthPort !== undefined && { healthPort }),
     shutdownTimeoutMs: reader.duration("SHUTDOWN_TIMEOUT", "25s", "1s", "15m"),
     receiptIntervalMs: reader.duration("RECEIPT_INTERVAL", "60s", "100ms", "24h"),
+    ...(metricsNamespace !== undefined && { metricsNamespace }),
     logLevel: reader.choice("LOG_LEVEL", "info", ["debug", "info", "warn", "error"] as const),
     hasOwnSqsEndpoint: reader.isSet("AWS_ENDPOINT_URL_SQS") || reader.isSet("AWS_ENDPOINT_URL"),
     hasOwnS3Endpoint: reader.isSet("AWS_ENDPOINT_URL_S3") || reader.isSet("AWS_ENDPOINT_URL"),
@@ -240,6 +247,14 @@ function retryDelayOf(reader: Reader, ackWaitMs: number, isFifo: boolean): Confi
   }
   // Only the longest is set, and it is shorter than the default of the first: then it is both.
   return { minMs: maxMs, maxMs };
+}
+
+function metricsNamespaceOf(reader: Reader, runtime: "service" | "lambda"): string | undefined {
+  const fallback = runtime === "lambda" ? METRICS_NAMESPACE : "off";
+  const expected =
+    "1 to 255 letters, digits, spaces and . - _ / # : (not first), not beginning with AWS/; or off";
+  const namespace = reader.optional("METRICS_NAMESPACE", expected, namespaceOf) ?? fallback;
+  return namespace === "off" ? undefined : namespace;
 }
 
 function healthPortOf(reader: Reader): number | undefined {

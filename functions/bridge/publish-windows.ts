@@ -3,10 +3,19 @@
  * later than that would be published twice: said before it happens, where it can be known.
  */
 import type { Config } from "./config.ts";
-import type { Observe } from "./core/ports.ts";
+import type { Ms, Observe } from "./core/ports.ts";
 import type { JetStreamSource } from "./source/jetstream-source.ts";
 
 type Of = Parameters<JetStreamSource["windowOf"]>[0];
+
+/** A message is handled again after a crash, or after the longest delay of a retry, by the next wake. */
+export function neededWindowMs({ consumer, retryDelay, wakeIntervalMs = 0 }: Config): Ms {
+  return Math.max(consumer.ackWaitMs, retryDelay.maxMs) + wakeIntervalMs;
+}
+
+/** Where the window is shorter. */
+export const LONGER_WINDOW =
+  "raise the stream's duplicate window above RETRY_DELAY_MAX (and JETSTREAM_ACK_WAIT) and WAKE_INTERVAL together";
 
 export class PublishWindows {
   readonly #neededMs: number;
@@ -16,9 +25,8 @@ export class PublishWindows {
   /** Subjects to which nothing can be published at the moment. */
   readonly #failing = new Set<string>();
 
-  /** A message is handled again after a crash, or after the longest delay of a retry, by the next wake. */
-  constructor({ consumer, retryDelay, wakeIntervalMs = 0 }: Config, observe: Observe) {
-    this.#neededMs = Math.max(consumer.ackWaitMs, retryDelay.maxMs) + wakeIntervalMs;
+  constructor(config: Config, observe: Observe) {
+    this.#neededMs = neededWindowMs(config);
     this.#observe = observe;
   }
 
@@ -66,8 +74,7 @@ export class PublishWindows {
         duplicateWindowMs: found.windowMs,
         handledAgainAfterMs: this.#neededMs,
         consequence: "what is published again after a crash may be stored twice",
-        advice:
-          "raise the stream's duplicate window above RETRY_DELAY_MAX (and JETSTREAM_ACK_WAIT) and WAKE_INTERVAL together",
+        advice: LONGER_WINDOW,
       });
     }
   }

@@ -18,9 +18,28 @@ export async function renewing<R extends Receipt>(once: () => Promise<Ended<R>>)
   }
 }
 
-/** Other credentials end a run as if it were told to stop: all is settled. */
-export function untilRenewed(until: Until, { signal }: Term): Until {
-  return { ...until, signal: until.signal ? AbortSignal.any([until.signal, signal]) : signal };
+export interface RunUntil {
+  readonly until: Until;
+  /** The run is over. */
+  release(): void;
+}
+
+/**
+ * Other credentials end a run as if it were told to stop: all is settled. The signal is the run's own, so that what
+ * listens to it goes when the run does, however long the process lives.
+ */
+export function untilRenewed(until: Until, term: Term): RunUntil {
+  const over = new AbortController();
+  const end = (): void => over.abort("over");
+  const signals = [term.signal, ...(until.signal ? [until.signal] : [])];
+  for (const signal of signals) signal.addEventListener("abort", end, { once: true });
+  if (signals.some(({ aborted }) => aborted)) end();
+  return {
+    until: { ...until, signal: over.signal },
+    release() {
+      for (const signal of signals) signal.removeEventListener("abort", end);
+    },
+  };
 }
 
 /** Such a run is out of time by its name, and yet there is time. */

@@ -6,6 +6,7 @@ import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { AlarmOptions } from "./alarms.ts";
 import type { DeliverPolicy } from "./deliver-policy.ts";
 import type { NatsConnection } from "./nats-connection.ts";
+import type { Known } from "./unknown-props.ts";
 
 /** What all bridges have in common. */
 export interface BridgeProps {
@@ -55,7 +56,7 @@ export interface BridgeProps {
    * Lease of a message: after a crash another run gets it after this. It is extended while a call goes on. 1 second to
    * 1 hour, on FIFO queues at most 4 minutes.
    *
-   * @default - 10 seconds, or twice what a call takes where that is longer (`handlerTime`)
+   * @default - 10 seconds, or twice `handlerTime` or `maxBatchingWindow` where that is longer; less where the timeout is short
    */
   readonly ackWait?: Duration;
   /**
@@ -102,9 +103,10 @@ export interface BridgeProps {
    */
   readonly maxRetryDelay?: Duration;
   /**
-   * Queue for messages that are never accepted.
+   * Queue for messages that are never accepted; a FIFO queue keeps the order of each subject.
    *
-   * @default - a new one, unless there is a bucket
+   * @default - a new one, unless there is a bucket: encrypted, for 14 days, and left behind when the bridge is deleted, since
+   * its messages may be the only copies
    */
   readonly deadLetterQueue?: IQueue;
   /**
@@ -120,10 +122,14 @@ export interface BridgeProps {
    */
   readonly paused?: boolean;
   /**
+   * Least serious lines that are logged. At `info` there are a few for each run, at `debug` one for each message.
+   *
    * @default "info"
    */
   readonly logLevel?: "debug" | "info" | "warn" | "error";
   /**
+   * Where the bridge and its preflight log.
+   *
    * @default - a new one that keeps a month, and is deleted with the stack
    */
   readonly logGroup?: ILogGroup;
@@ -145,24 +151,30 @@ export interface BridgeProps {
 /** Of a bridge that runs as a Lambda function. */
 export interface FunctionProps {
   /**
-   * Lambda's timeout of a run. It ends before that, with everything settled. At most 15 minutes.
+   * Lambda's timeout of a run, which ends before that with everything settled. Longer than the ack wait, at most 15 minutes;
+   * with Wake.always() less than a minute.
    *
-   * @default - 55 seconds when it is always awake; otherwise 5 minutes, or 5 seconds less than the schedule's interval
+   * @default - 55 seconds when it is always awake; otherwise 5 minutes, or 5 seconds less than the schedule's interval; more
+   * where a handler or a target function takes longer, less where a FIFO queue asks for it
    */
   readonly timeout?: Duration;
   /**
    * A run without messages ends after this; 20 milliseconds to 10 minutes.
    *
-   * @default Duration.seconds(1)
+   * @default - 1 second; a run that is always awake stays for the whole of its timeout
    */
   readonly idleTimeout?: Duration;
   /**
-   * In MiB. 1769 are one virtual CPU.
+   * Memory in MiB, 128 to 10,240. 1769 are one virtual CPU.
    *
    * @default 256
    */
   readonly memorySize?: number;
-  /** @default Architecture.ARM_64 */
+  /**
+   * Of the processor. What is bundled runs on both.
+   *
+   * @default Architecture.ARM_64
+   */
   readonly architecture?: Architecture;
   /**
    * Most runs at once. It is taken from those of the account, and a new account has too few to give any away. A bridge that
@@ -172,8 +184,6 @@ export interface FunctionProps {
    */
   readonly reservedConcurrentExecutions?: number;
 }
-
-type Known<Props> = Readonly<Record<keyof Props, true>>;
 
 export const BRIDGE_PROPS: Known<BridgeProps> = {
   nats: true,

@@ -1,78 +1,35 @@
 import { Annotations, Duration } from "aws-cdk-lib";
-import { type ISecurityGroup, SecurityGroup, type SubnetSelection } from "aws-cdk-lib/aws-ec2";
+import { SecurityGroup } from "aws-cdk-lib/aws-ec2";
 import { Platform } from "aws-cdk-lib/aws-ecr-assets";
 import {
   ContainerImage,
   CpuArchitecture,
   FargateService,
   FargateTaskDefinition,
-  type ICluster,
   LogDrivers,
   OperatingSystemFamily,
 } from "aws-cdk-lib/aws-ecs";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { acknowledge } from "./acknowledgements.ts";
-import { FUNCTION_PROPS, type FunctionProps } from "./bridge-props.ts";
 import type { BridgeParts, RunningBridge } from "./bridge.ts";
-import { clockProblems, clocksOf, type GivenClocks } from "./clocks.ts";
+import { clockProblems } from "./clock-rules.ts";
+import { clocksOf, type GivenClocks } from "./clocks.ts";
 import { checkEnvironment, type Environment, given } from "./environment.ts";
+import { type FargateOptions, serviceProblems, stopSeconds } from "./fargate-options.ts";
 import type { ComputeSettings } from "./forwarder-compute.ts";
 import { known } from "./known.ts";
 import type { Network } from "./network.ts";
 import { Preflight } from "./preflight.ts";
 import { prebuilt, source } from "./prebuilt.ts";
 import { refuse } from "./refuse.ts";
+import { wakeProblems } from "./wake.ts";
 import { bridgeRole } from "./role.ts";
-
-export interface FargateOptions {
-  /** Where the service runs. */
-  readonly cluster: ICluster;
-  /**
-   * Built for ARM.
-   *
-   * @default - one of this project; a deployment then needs Docker or what stands in for it (`CDK_DOCKER`)
-   */
-  readonly image?: ContainerImage;
-  /**
-   * In units of 1/1024 virtual CPU.
-   *
-   * @default 256
-   */
-  readonly cpu?: number;
-  /**
-   * In MiB.
-   *
-   * @default 512
-   */
-  readonly memoryLimitMiB?: number;
-  /**
-   * Copies. A bridge that keeps order has one.
-   *
-   * @default 1
-   */
-  readonly desiredCount?: number;
-  /**
-   * From SIGTERM to SIGKILL: what is under way ends, and is settled. 10 to 120 seconds, Fargate's limit.
-   *
-   * @default Duration.seconds(60)
-   */
-  readonly stopTimeout?: Duration;
-  /**
-   * Where in the cluster's network.
-   *
-   * @default - private subnets
-   */
-  readonly vpcSubnets?: SubnetSelection;
-  /**
-   * A public address, for public subnets. The preflight, a function, cannot have one: it then runs outside of the network.
-   *
-   * @default false
-   */
-  readonly assignPublicIp?: boolean;
-}
 
 /** What the process needs to write its last lines after it has settled. */
 const LAST_LINES_SECONDS = 5;
+
+/** Between two receipts, and so between two lines of metrics; the bridge's own default. */
+const RECEIPT_SECONDS = 60;
 
 const HEALTH_PORT = 8080;
 
@@ -88,39 +45,48 @@ export function bridgeService(
   const clocks = givenClocks(parts, settings);
   refuse(scope, [
     ...parts.target.problems,
+    ...wakeProblems(settings.wake.parts),
     ...serviceProblems(parts, settings, options),
     ...clockProblems(clocks),
   ]);
-  const stopTimeout = options.stopTimeout ?? Duration.seconds(60);
   const environment: Environment = {
-    METRICS_NAMESPACE: "JetStreamBridge",
     ...parts.environment(clocksOf(clocks)),
     HEALTH_PORT: String(HEALTH_PORT),
-    SHUTDOWN_TIMEOUT: `${(known(stopTimeout) ?? 60) - LAST_LINES_SECONDS}s`,
+    SHUTDOWN_TIMEOUT: `${stopSeconds(options) - LAST_LINES_SECONDS}s`,
   };
   checkEnvironment(scope, environment, false);
   const network = networkOf(parts, options);
   const preflight = checkFirst(parts, settings, environment, options, network);
-  const task = taskOf(parts, environment, options, stopTimeout);
-  const service = new FargateService(scope, "Service", {
-    cluster: options.cluster,
-    taskDefinition: task,
-    desiredCount: options.desiredCount ?? 1,
-    // Where order is kept the old copy ends before the new one starts.
-    minHealthyPercent: parts.target.isOrdered ? 0 : 100,
-    maxHealthyPercent: parts.target.isOrdered ? 100 : 200,
-    circuitBreaker: { rollback: true },
-    securityGroups: network.securityGroups,
-    ...(network.vpcSubnets && { vpcSubnets: network.vpcSubnets }),
-    assignPublicIp: options.assignPublicIp ?? false,
-  });
+  const task = taskOf(parts, environment, options);
+  const service = serviceOf(parts, task, options, network);
   service.node.addDependency(preflight);
-  return { service, role: task.taskRole, intervalSeconds: 60, preflight };
+  return { service, role: task.taskRole, intervalSeconds: RECEIPT_SECONDS, preflight };
+}
+
+function serviceOf(
+  { scope, target }: BridgeParts,
+  taskDefinition: FargateTaskDefinition,
+  { assignPublicIp, cluster, desiredCount }: FargateOptions,
+  { securityGroups, vpcSubnets }: Network,
+): FargateService {
+  return new FargateService(scope, "Service", {
+    cluster,
+    taskDefinition,
+    desiredCount: desiredCount ?? 1,
+    // Where order is kept the old copy ends before the new one starts.
+    minHealthyPercent: target.isOrdered ? 0 : 100,
+    maxHealthyPercent: target.isOrdered ? 100 : 200,
+    circuitBreaker: { rollback: true },
+    securityGroups,
+    ...(vpcSubnets && { vpcSubnets }),
+    assignPublicIp: assignPublicIp ?? false,
+  });
 }
 
 function givenClocks(parts: BridgeParts, { props }: ComputeSettings): GivenClocks {
   return {
     always: false,
+    hasSchedule: false,
     intervalSeconds: undefined,
     hasDoorbell: false,
     isFunction: false,
@@ -128,48 +94,24 @@ function givenClocks(parts: BridgeParts, { props }: ComputeSettings): GivenClock
     ackWaitSeconds: known(props.ackWait),
     handlerSeconds: undefined,
     batchSize: 1,
+    windowSeconds: known(parts.target.window),
+    minRetryDelaySeconds: known(props.minRetryDelay),
     maxRetryDelaySeconds: known(props.maxRetryDelay),
     isFifo: parts.target.kind === "queue" && parts.target.isOrdered,
     callSeconds: undefined,
   };
 }
 
-function serviceProblems(
-  { target }: BridgeParts,
-  { props, wake }: ComputeSettings,
-  { desiredCount = 1, stopTimeout }: FargateOptions,
-): readonly string[] {
-  const found = Object.keys(FUNCTION_PROPS)
-    .filter((name) => props[name as keyof FunctionProps] !== undefined)
-    .map(
-      (name) =>
-        `${name}: given a value with ForwarderCompute.fargate, expected it with Lambda only`,
-    );
-  if (!wake.parts.always) {
-    found.push(
-      "wake: given a schedule or a doorbell with ForwarderCompute.fargate, expected Wake.always(): a container does not sleep",
-    );
-  }
-  if (target.isOrdered && desiredCount > 1) {
-    found.push(
-      `desiredCount: given ${desiredCount} and a target that keeps order, expected 1: of several copies one goes on, and the others end`,
-    );
-  }
-  const seconds = known(stopTimeout);
-  if (seconds !== undefined && (seconds < 10 || seconds > 120)) {
-    found.push(`stopTimeout: given ${seconds} s, expected 10 to 120 s, which is Fargate's limit`);
-  }
-  return found;
-}
-
+/** The connection's, where it has one; else the cluster's. */
 function networkOf({ network, scope }: BridgeParts, options: FargateOptions): Network {
-  if (network) return network;
+  const vpcSubnets = options.vpcSubnets ?? network?.vpcSubnets;
+  if (network) return { ...network, vpcSubnets };
   const { vpc } = options.cluster;
-  const securityGroups: ISecurityGroup[] = [
-    new SecurityGroup(scope, "SecurityGroup", { vpc, description: "A bridge from NATS JetStream" }),
-  ];
-  const [first] = securityGroups;
-  return { vpc, vpcSubnets: options.vpcSubnets, securityGroups, connections: first!.connections };
+  const group = new SecurityGroup(scope, "SecurityGroup", {
+    vpc,
+    description: "A bridge from NATS JetStream",
+  });
+  return { vpc, vpcSubnets, securityGroups: [group], connections: group.connections };
 }
 
 /** As a function with the same rights, in the same network where a function can be there. */
@@ -181,8 +123,9 @@ function checkFirst(
   network: Network,
 ): Preflight {
   const { logGroup, scope } = parts;
-  const near = assignPublicIp ? undefined : network;
-  if (assignPublicIp) {
+  // Public subnets are of no use to a function; where the connection has a network, that is the way to NATS.
+  const near = assignPublicIp ? parts.network : network;
+  if (!near) {
     Annotations.of(scope).addWarningV2(
       "jetstream-aws-bridge:preflight-outside",
       "the service has a public address, which a function cannot have: the preflight checks everything from outside of its network",
@@ -200,6 +143,7 @@ function checkFirst(
     management: props.consumerManagement ?? "create",
     removesConsumer: parts.removesConsumer,
     provisioningSecret: props.nats.provisioningSecret,
+    lists: parts.target.lists,
   });
 }
 
@@ -207,7 +151,6 @@ function taskOf(
   parts: BridgeParts,
   environment: Environment,
   options: FargateOptions,
-  stopTimeout: Duration,
 ): FargateTaskDefinition {
   const task = new FargateTaskDefinition(parts.scope, "Task", {
     cpu: options.cpu ?? 256,
@@ -225,7 +168,7 @@ function taskOf(
     // The image's own user, `node`, who is not root.
     user: "1000",
     readonlyRootFilesystem: true,
-    stopTimeout,
+    stopTimeout: Duration.seconds(stopSeconds(options)),
     healthCheck: {
       command: ["CMD", "node", "-e", HEALTH_COMMAND],
       interval: Duration.seconds(30),

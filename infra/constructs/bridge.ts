@@ -1,12 +1,15 @@
-import { CfnOutput, Duration, Names, RemovalPolicy, Stack, Token } from "aws-cdk-lib";
+import { CfnOutput, Duration, Names, RemovalPolicy, Stack } from "aws-cdk-lib";
 import type { Alarm, IMetric, Metric, MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
 import type { FargateService } from "aws-cdk-lib/aws-ecs";
 import type { IGrantable, IPrincipal, IRole } from "aws-cdk-lib/aws-iam";
-import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { Function } from "aws-cdk-lib/aws-lambda";
 import { type ILogGroup, LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
-import type { IQueue } from "aws-cdk-lib/aws-sqs";
+import type { IQueue, Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
+import { acknowledge, wildcard } from "./acknowledgements.ts";
+import { METRICS_NAMESPACE } from "../../functions/bridge/config.ts";
+import { METRICS, type PublishedName } from "../../functions/bridge/observe/metric-names.ts";
 import { bridgeAlarms } from "./alarms.ts";
 import type { BridgeProps } from "./bridge-props.ts";
 import type { Clocks } from "./clocks.ts";
@@ -26,12 +29,14 @@ export interface BridgeParts {
   readonly network: Network | undefined;
   readonly removesConsumer: boolean;
   readonly environment: (clocks: Clocks) => Environment;
+  /** Queues that the bridge itself sends to. */
+  readonly filledQueueUrls: readonly string[];
   readonly grant: (grantee: IGrantable) => void;
 }
 
 /** What a compute has made. */
 export interface RunningBridge {
-  readonly function?: IFunction | undefined;
+  readonly function?: Function | undefined;
   readonly service?: FargateService | undefined;
   readonly role: IRole;
   readonly doorbell?: IQueue | undefined;
@@ -48,8 +53,11 @@ export abstract class Bridge extends Construct implements IGrantable {
   readonly consumer: string;
   /** Where messages go that are never accepted; undefined where they go to a bucket only. */
   readonly deadLetterQueue: IQueue | undefined;
+  /** Where messages go that are never accepted, or that the queue cannot take; undefined where there is none. */
   readonly deadLetterBucket: IBucket | undefined;
+  /** Where the bridge and its preflight log. */
   readonly logGroup: ILogGroup;
+  /** As whom the bridge calls AWS: `table.grantWriteData(bridge)` grants rights to it. */
   abstract readonly grantPrincipal: IPrincipal;
   /** The alarms on it. */
   abstract readonly alarms: Alarm[];
@@ -64,58 +72,74 @@ export abstract class Bridge extends Construct implements IGrantable {
     this.consumer = props.consumer ?? consumerName(this);
     this.deadLetterBucket = props.deadLetterBucket;
     this.deadLetterQueue =
-      props.deadLetterQueue ??
-      (props.deadLetterBucket ? undefined : newDeadLetterQueue(this, "DeadLetters"));
+      props.deadLetterQueue ?? (props.deadLetterBucket ? undefined : newDeadLetters(this));
     this.logGroup = props.logGroup ?? newLogGroup(this);
     this.node.addValidation({ validate: () => this.#namesakes() });
   }
 
-  /** A metric of the bridge by its name in CloudWatch. */
+  /** A metric of the bridge by its name in CloudWatch, like `DuplicateEventCount`. Average over 5 minutes. */
   metric(metricName: string, options: MetricOptions = {}): Metric {
     const { consumer, stream } = this;
-    const namespace = this.props.metricsNamespace ?? "JetStreamBridge";
-    return bridgeMetric({ namespace, stream, consumer }, metricName, options);
+    return bridgeMetric({ namespace: this.#namespace, stream, consumer }, metricName, options);
   }
 
   /** How old messages were when they were acknowledged, in milliseconds. Maximum over 5 minutes. */
   metricForwardLag(options?: MetricOptions): Metric {
-    return this.metric("ForwardLag", { statistic: "Maximum", ...options });
+    return this.#published("forwardLag", options);
   }
 
   /** Messages of the consumer that were never delivered. Maximum over 5 minutes. */
   metricPending(options?: MetricOptions): Metric {
-    return this.metric("ConsumerPending", { statistic: "Maximum", ...options });
+    return this.#published("pending", options);
+  }
+
+  /** Messages of the consumer that are delivered and not settled. Maximum over 5 minutes. */
+  metricAckPending(options?: MetricOptions): Metric {
+    return this.#published("ackPending", options);
+  }
+
+  /** Messages taken from the consumer. Sum over 5 minutes. */
+  metricPolled(options?: MetricOptions): Metric {
+    return this.#published("pulled", options);
   }
 
   /** Messages accepted by the target and acknowledged. Sum over 5 minutes. */
   metricAcknowledged(options?: MetricOptions): Metric {
-    return this.metric("AcknowledgedEventCount", { statistic: "Sum", ...options });
+    return this.#published("acked", options);
   }
 
   /** Messages given back, to be tried again. Sum over 5 minutes. */
   metricRetried(options?: MetricOptions): Metric {
-    return this.metric("RetriedEventCount", { statistic: "Sum", ...options });
+    return this.#published("retried", options);
   }
 
   /** Messages stored in the dead letters. Sum over 5 minutes. */
   metricDeadLettered(options?: MetricOptions): Metric {
-    const name = "OnFailureDestinationDeliveredEventCount";
-    return this.metric(name, { statistic: "Sum", ...options });
+    return this.#published("buried", options);
   }
 
   /** Messages that left the stream before they were delivered. Sum over 5 minutes. */
   metricExpired(options?: MetricOptions): Metric {
-    return this.metric("ExpiredEventCount", { statistic: "Sum", ...options });
+    return this.#published("expired", options);
   }
 
   /** Percent of the stream's limits left before unforwarded messages are dropped. Minimum over 5 minutes. */
   metricRetentionHeadroom(options?: MetricOptions): Metric {
-    return this.metric("RetentionHeadroom", { statistic: "Minimum", ...options });
+    return this.#published("retentionHeadroom", options);
   }
 
-  /** 1 while the bridge forwards, 0 while it cannot. Maximum over 5 minutes. */
+  /** 1 while the bridge forwards, or has ended well; 0 while it cannot. Minimum over 5 minutes. */
   metricReady(options?: MetricOptions): Metric {
-    return this.metric("Ready", { statistic: "Maximum", ...options });
+    return this.#published("ready", options);
+  }
+
+  #published(name: PublishedName, options?: MetricOptions): Metric {
+    const { cloudWatch, statistic } = METRICS[name];
+    return this.metric(cloudWatch, { statistic, ...options });
+  }
+
+  get #namespace(): string {
+    return this.props.metricsNamespace ?? METRICS_NAMESPACE;
   }
 
   protected parts(): BridgeParts {
@@ -127,6 +151,9 @@ export abstract class Bridge extends Construct implements IGrantable {
       network: props.nats.network,
       removesConsumer: props.consumerRemovalPolicy === RemovalPolicy.DESTROY,
       environment: (clocks) => this.#environment(clocks),
+      filledQueueUrls: [target.environment.SQS_QUEUE_URL, this.deadLetterQueue?.queueUrl].filter(
+        (url) => url !== undefined,
+      ),
       grant: (grantee) => this.#grantCalls(grantee),
     };
   }
@@ -156,6 +183,7 @@ export abstract class Bridge extends Construct implements IGrantable {
       DEAD_LETTER_BUCKET: this.deadLetterBucket?.bucketName,
       PAUSED: flag(props.paused),
       LOG_LEVEL: props.logLevel,
+      METRICS_NAMESPACE: this.#namespace,
     };
   }
 
@@ -163,27 +191,33 @@ export abstract class Bridge extends Construct implements IGrantable {
   #grantCalls(grantee: IGrantable): void {
     this.target.grant(grantee);
     if (this.deadLetterQueue) grantSend(this.deadLetterQueue, grantee);
-    if (this.deadLetterBucket) grantPut(this.deadLetterBucket, grantee);
+    if (this.deadLetterBucket) this.#grantObjects(this.deadLetterBucket, grantee);
     if (this.props.nats.secret) grantRead(this.props.nats.secret, grantee);
   }
 
-  protected newAlarms(intervalSeconds: number | undefined): Alarm[] {
-    if (this.props.metricsNamespace === "off") return [];
-    return bridgeAlarms(this, {
-      name: this.node.path,
-      intervalSeconds,
-      options: this.props.alarms ?? {},
-      metrics: {
-        forwardLag: (period): IMetric => this.metricForwardLag({ period }),
-        expired: (period): IMetric => this.metricExpired({ period }),
-        retentionHeadroom: (period): IMetric => this.metricRetentionHeadroom({ period }),
-        ready: (period): IMetric => this.metricReady({ period }),
-        runs: (period): IMetric => this.metricReady({ period, statistic: "SampleCount" }),
-        deadLettered: (period): IMetric => this.metricDeadLettered({ period }),
-        unaccounted: (period): IMetric =>
-          this.metric("UnaccountedEventCount", { period, statistic: "Maximum" }),
-      },
+  #grantObjects(bucket: IBucket, grantee: IGrantable): void {
+    grantPut(bucket, grantee);
+    acknowledge(this, {
+      [wildcard(this, bucket.arnForObjects("*"))]:
+        "Dead letters are objects named after their messages: the rest of the ARN is not known beforehand.",
     });
+  }
+
+  protected newAlarms({ intervalSeconds, service }: RunningBridge): Alarm[] {
+    if (this.#namespace === "off") return [];
+    const metrics = {
+      forwardLag: (period: Duration): IMetric => this.metricForwardLag({ period }),
+      expired: (period: Duration): IMetric => this.metricExpired({ period }),
+      retentionHeadroom: (period: Duration): IMetric => this.metricRetentionHeadroom({ period }),
+      ready: (period: Duration): IMetric => this.metricReady({ period, statistic: "Maximum" }),
+      reports: (period: Duration): IMetric =>
+        this.metricReady({ period, statistic: "SampleCount" }),
+      deadLettered: (period: Duration): IMetric => this.metricDeadLettered({ period }),
+      unaccounted: (period: Duration): IMetric => this.#published("unaccounted", { period }),
+    };
+    const isService = service !== undefined;
+    const bridge = { name: this.node.path, metrics, intervalSeconds, isService };
+    return bridgeAlarms(this, bridge, this.props.alarms ?? {});
   }
 
   /** What the deployment prints. */
@@ -201,27 +235,27 @@ export abstract class Bridge extends Construct implements IGrantable {
     }
   }
 
-  get isOrdered(): boolean {
-    return this.target.isOrdered;
-  }
-
   /** Where order is kept, two bridges on one consumer would only throw each other out. */
   #namesakes(): string[] {
-    const { consumer, isOrdered, props, stream } = this;
-    const isSame = (other: unknown): other is Bridge =>
-      other instanceof Bridge &&
-      other !== this &&
-      other.stream === stream &&
-      other.consumer === consumer &&
-      other.props.nats.url === props.nats.url;
-    if (!isOrdered || Token.isUnresolved(props.consumer ?? "")) return [];
+    const { consumer, stream, target } = this;
+    if (!target.isOrdered) return [];
     return this.node.root.node
       .findAll()
-      .filter((other) => isSame(other))
+      .filter((other) => this.#isNamesake(other))
       .map(
         (other) =>
           `consumer: given ${consumer} of stream ${stream} here and in ${other.node.path}, expected one bridge for each consumer where order is kept`,
       );
+  }
+
+  #isNamesake(other: unknown): boolean {
+    return (
+      other instanceof Bridge &&
+      other !== this &&
+      other.stream === this.stream &&
+      other.consumer === this.consumer &&
+      other.props.nats.reaches(this.props.nats)
+    );
   }
 }
 
@@ -232,8 +266,15 @@ function consumerName(scope: Construct): string {
   return `${name}-${account}-${region}`;
 }
 
+/** Left behind: what is in it has been acknowledged, and may be nowhere else. */
+function newDeadLetters(scope: Construct): Queue {
+  const queue = newDeadLetterQueue(scope, "DeadLetters");
+  queue.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+  return queue;
+}
+
 function newLogGroup(scope: Construct): LogGroup {
-  return new LogGroup(scope, "Log", {
+  return new LogGroup(scope, "LogGroup", {
     retention: RetentionDays.ONE_MONTH,
     removalPolicy: RemovalPolicy.DESTROY,
   });

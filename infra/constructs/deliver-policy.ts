@@ -1,4 +1,4 @@
-import type { Environment } from "./environment.ts";
+import { type Environment, number } from "./environment.ts";
 
 /** Where a consumer starts in its stream when it is made; later it stands where it was. */
 export class DeliverPolicy {
@@ -21,7 +21,7 @@ export class DeliverPolicy {
   static byStartSequence(sequence: number): DeliverPolicy {
     return new DeliverPolicy({
       JETSTREAM_DELIVER_POLICY: "by_start_sequence",
-      JETSTREAM_OPT_START_SEQ: String(sequence),
+      JETSTREAM_OPT_START_SEQ: number(sequence),
     });
   }
 

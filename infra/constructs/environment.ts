@@ -1,9 +1,8 @@
 // From props to the environment variables that the bridge reads, checked by what the bridge itself reads them with.
 import { type Duration, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { type OptionName as Known, readConfig } from "../../functions/bridge/config.ts";
-type OptionName = Known | "METRICS_NAMESPACE";
-import { ConstructError } from "./construct-error.ts";
+import { type OptionName, OPTIONS, readConfig } from "../../functions/bridge/config.ts";
+import { refuse } from "./refuse.ts";
 
 /** What is undefined is left to the bridge's own default. */
 export type Environment = { readonly [Name in OptionName]?: string | undefined };
@@ -11,10 +10,21 @@ export type Environment = { readonly [Name in OptionName]?: string | undefined }
 /** With variables of the user's own. */
 export type AnyEnvironment = { readonly [name: string]: string | undefined };
 
-/** As NATS writes a duration. Not known at synthesis: as many seconds as the token says then. */
+/** As NATS writes its units. */
+const UNITS: Readonly<Record<string, string>> = {
+  millis: "ms",
+  seconds: "s",
+  minutes: "m",
+  hours: "h",
+};
+
+/** As NATS writes a duration. Not known at synthesis: as many of its unit as the token says then. */
 export function seconds(duration: Duration | undefined): string | undefined {
   if (!duration) return undefined;
-  if (duration.isUnresolved()) return `${Token.asString(duration.toSeconds())}s`;
+  if (duration.isUnresolved()) {
+    const [amount = ""] = duration.formatTokenToNumber().split(" ", 1);
+    return `${amount}${UNITS[duration.unitLabel()] ?? duration.unitLabel()}`;
+  }
   return `${duration.toMilliseconds()}ms`.replace(/000ms$/, "s");
 }
 
@@ -23,7 +33,8 @@ export function flag(value: boolean | undefined): string | undefined {
 }
 
 export function number(value: number | undefined): string | undefined {
-  return value === undefined ? undefined : Token.asString(value);
+  // Token.asString would make a token of a number that is known, too, and nobody would check it.
+  return Token.isUnresolved(value) ? Token.asString(value) : value?.toString();
 }
 
 /** Without those that are left to their defaults. */
@@ -41,6 +52,9 @@ const MOST_BYTES = 4096;
 /** A value that is known only while deploying is taken to be so long: about that of an ARN. */
 const TOKEN_BYTES = 100;
 
+/** How the CDK writes one into a text. */
+const TOKEN = /\$\{Token\[[^\]]+\]\}/g;
+
 /**
  * Refuses what the bridge would refuse at its start. `isHandler`: the target is code of the user's, whose own options are
  * known only when it is loaded. `own`: variables of the user's own.
@@ -51,6 +65,7 @@ export function checkEnvironment(
   isHandler: boolean,
   own: AnyEnvironment = {},
 ): void {
+  refuse(construct, Object.keys(own).filter(isOption).map(notYours));
   const all = { ...own, ...environment };
   const { faults } = readConfig(knownAtSynthesis(all), "lambda", {
     readFile: () => {
@@ -59,10 +74,18 @@ export function checkEnvironment(
     credentialsFault: () => undefined,
     ...(isHandler && { handler: { kind: "one" } }),
   });
-  const problems = faults.map(withProp);
   const bytes = sizeOf(given(all));
-  if (bytes > MOST_BYTES) problems.push(tooLarge(all, bytes));
-  if (problems.length > 0) throw new ConstructError(construct, problems);
+  const tooMany = bytes > MOST_BYTES ? [tooLarge(all, bytes)] : [];
+  refuse(construct, [...faults.map(withProp), ...tooMany]);
+}
+
+function isOption(name: string): name is OptionName {
+  return name in OPTIONS;
+}
+
+function notYours(name: OptionName): string {
+  const prop = PROP_OF[name];
+  return `environment: given ${name}, expected variables of the handler's own: the bridge itself reads this one${prop === undefined ? "" : `; set ${prop} instead`}`;
 }
 
 /** What stands for a value that is known only while deploying, so that the rest can be checked. */
@@ -72,6 +95,8 @@ const STAND_INS: Environment = {
   NATS_CA: "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----",
   JETSTREAM_STREAM: "NOT-KNOWN-YET",
   JETSTREAM_CONSUMER: "not-known-yet",
+  JETSTREAM_OPT_START_SEQ: "1",
+  JETSTREAM_OPT_START_TIME: "2027-01-01T00:00:00Z",
   SQS_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/123456789012/not-known-yet",
   EVENT_BUS_NAME: "not-known-yet",
   FUNCTION_ARN: "arn:aws:lambda:us-east-1:123456789012:function:not-known-yet",
@@ -81,13 +106,17 @@ const STAND_INS: Environment = {
 };
 
 function knownAtSynthesis(environment: AnyEnvironment): Record<string, string> {
-  const isOrdered = environment["SQS_MESSAGE_GROUP_ID"] !== undefined;
   const known = Object.entries(given(environment)).map(([name, value]) => {
-    if (!Token.isUnresolved(value)) return [name, value];
-    const standIn = STAND_INS[name as OptionName] ?? "";
-    return [name, name === "SQS_QUEUE_URL" && isOrdered ? `${standIn}.fifo` : standIn];
+    return [name, Token.isUnresolved(value) ? standInFor(name, value, environment) : value];
   });
   return Object.fromEntries(known) as Record<string, string>;
+}
+
+function standInFor(name: string, value: string, environment: AnyEnvironment): string {
+  const isTarget = value === environment["SQS_QUEUE_URL"];
+  const standIn = STAND_INS[isTarget ? "SQS_QUEUE_URL" : (name as OptionName)] ?? "";
+  const isOrdered = environment["SQS_MESSAGE_GROUP_ID"] !== undefined;
+  return isTarget && isOrdered ? `${standIn}.fifo` : standIn;
 }
 
 function sizeOf(environment: Record<string, string>): number {
@@ -97,7 +126,7 @@ function sizeOf(environment: Record<string, string>): number {
 }
 
 function bytesOf(value: string): number {
-  return Token.isUnresolved(value) ? TOKEN_BYTES : Buffer.byteLength(value);
+  return Buffer.byteLength(value.replaceAll(TOKEN, "x".repeat(TOKEN_BYTES)));
 }
 
 function tooLarge(environment: AnyEnvironment, bytes: number): string {
@@ -128,6 +157,7 @@ const PROP_OF: Readonly<Partial<Record<OptionName, string>>> = {
   JETSTREAM_OPT_START_TIME: "deliverPolicy",
   JETSTREAM_ACK_WAIT: "ackWait",
   JETSTREAM_MAX_ACK_PENDING: "maxAckPending",
+  CONSUMER_MANAGEMENT: "consumerManagement",
   ORIGIN_NAME: "originName",
   SQS_MESSAGE_GROUP_ID: "groupBy",
   SQS_MESSAGE_DEDUPLICATION_ID: "deduplicationId",
@@ -141,5 +171,11 @@ const PROP_OF: Readonly<Partial<Record<OptionName, string>>> = {
   MAXIMUM_RECORD_AGE: "maxRecordAge",
   RETRY_DELAY_MIN: "minRetryDelay",
   RETRY_DELAY_MAX: "maxRetryDelay",
+  ON_REJECTED: "onRejected",
+  DEAD_LETTER_QUEUE_URL: "deadLetterQueue",
+  DEAD_LETTER_BUCKET: "deadLetterBucket",
   IDLE_TIMEOUT: "idleTimeout",
+  PAUSED: "paused",
+  LOG_LEVEL: "logLevel",
+  METRICS_NAMESPACE: "metricsNamespace",
 };

@@ -2,7 +2,8 @@ import type { Code } from "aws-cdk-lib/aws-lambda";
 import { bridgeFunction } from "./bridge-function.ts";
 import type { BridgeProps, FunctionProps } from "./bridge-props.ts";
 import type { BridgeParts, RunningBridge } from "./bridge.ts";
-import { bridgeService, type FargateOptions } from "./bridge-service.ts";
+import { bridgeService } from "./bridge-service.ts";
+import type { FargateOptions } from "./fargate-options.ts";
 import type { Wake } from "./wake.ts";
 
 export interface ComputeSettings {

@@ -1,9 +1,9 @@
 // Exactly the calls that a bridge makes, and through the resources, so that policies of keys follow. The grants of the L2
-// constructs give a little more each: GetQueueUrl, DescribeSecret, tags and legal holds of objects.
-import { Stack } from "aws-cdk-lib";
+// constructs give a little more each: GetQueueUrl, DescribeSecret, tags and legal holds of objects, all versions of a
+// function.
 import type { IEventBus } from "aws-cdk-lib/aws-events";
-import { Grant, type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
-import { type IKey, ViaServicePrincipal } from "aws-cdk-lib/aws-kms";
+import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
+import { ViaServicePrincipal } from "aws-cdk-lib/aws-kms";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
@@ -12,19 +12,32 @@ import type { IQueue } from "aws-cdk-lib/aws-sqs";
 /** To send, and to ask for the size limit. */
 export function grantSend(queue: IQueue, grantee: IGrantable): void {
   queue.grant(grantee, "sqs:SendMessage", "sqs:GetQueueAttributes");
-  encrypt(queue.encryptionMasterKey, grantee);
+  queue.encryptionMasterKey?.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey");
 }
 
-/** To send, to ask whether the bus is there, and, while deploying, whether anything takes its events. */
+/** What Lambda asks for to read from it, "Using Lambda with Amazon SQS". */
+export function grantReceive(queue: IQueue, grantee: IGrantable): void {
+  queue.grant(grantee, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes");
+  queue.encryptionMasterKey?.grant(grantee, "kms:Decrypt");
+}
+
+/** To send, and to ask whether the bus is there. */
 export function grantPutEvents(bus: IEventBus, grantee: IGrantable): void {
   bus.grantPutEventsTo(grantee);
-  grantee.grantPrincipal.addToPrincipalPolicy(
-    new PolicyStatement({ actions: ["events:DescribeEventBus"], resources: [bus.eventBusArn] }),
-  );
+  Grant.addToPrincipal({
+    grantee,
+    actions: ["events:DescribeEventBus"],
+    resourceArns: [bus.eventBusArn],
+  });
 }
 
+/** To invoke the very function, version or alias. */
 export function grantInvoke(fn: IFunction, grantee: IGrantable): void {
-  fn.grantInvoke(grantee);
+  Grant.addToPrincipal({
+    grantee,
+    actions: ["lambda:InvokeFunction"],
+    resourceArns: [fn.functionArn],
+  });
 }
 
 /** To put objects. */
@@ -35,7 +48,7 @@ export function grantPut(bucket: IBucket, grantee: IGrantable): void {
     resourceArns: [bucket.arnForObjects("*")],
     resource: bucket,
   });
-  encrypt(bucket.encryptionKey, grantee);
+  bucket.encryptionKey?.grant(grantee, "kms:GenerateDataKey");
 }
 
 /** To read its value. */
@@ -46,16 +59,11 @@ export function grantRead(secret: ISecret, grantee: IGrantable): void {
     resourceArns: [secret.secretFullArn ?? `${secret.secretArn}-??????`],
     resource: secret,
   });
-  const { region } = Stack.of(secret);
-  const service = `secretsmanager.${region}.amazonaws.com`;
+  const service = `secretsmanager.${secret.env.region}.amazonaws.com`;
   secret.encryptionKey?.grantDecrypt(new ViaServicePrincipal(service, grantee.grantPrincipal));
 }
 
 /** As it is known: one that was found by its name has no suffix, and Secrets Manager finds it without. */
 export function secretArn(secret: ISecret): string {
   return secret.secretFullArn ?? secret.secretArn;
-}
-
-function encrypt(key: IKey | undefined, grantee: IGrantable): void {
-  key?.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey");
 }

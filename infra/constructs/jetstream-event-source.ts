@@ -1,4 +1,6 @@
+import { Token } from "aws-cdk-lib";
 import type { IEventSource, IFunction } from "aws-cdk-lib/aws-lambda";
+import type { BridgeProps } from "./bridge-props.ts";
 import { ConstructError } from "./construct-error.ts";
 import { JetStreamForwarder, type JetStreamForwarderProps } from "./jetstream-forwarder.ts";
 import { type FunctionTargetOptions, Target } from "./target.ts";
@@ -36,7 +38,7 @@ export class JetStreamEventSource implements IEventSource {
       );
     }
     const { bisectBatchOnError, maxBatchingWindow, ...props } = this.#props;
-    this.#bridge = new JetStreamForwarder(target, freeId(target), {
+    this.#bridge = new JetStreamForwarder(target, idOf(target, props), {
       ...props,
       target: Target.function(target, {
         ...(maxBatchingWindow && { maxBatchingWindow }),
@@ -46,10 +48,21 @@ export class JetStreamEventSource implements IEventSource {
   }
 }
 
-/** A function may have several; what they are named after might not be known yet. */
-function freeId({ node }: IFunction): string {
-  const others = node.children.filter(({ node: { id } }) => id.startsWith(ID));
-  return others.length === 0 ? ID : `${ID}${others.length + 1}`;
-}
-
 const ID = "JetStreamEventSource";
+
+/**
+ * After its stream, so that others beside it may come and go: the consumer's name, and with it the position, follows from
+ * the id. A second one of the same stream is told apart by its consumer.
+ */
+function idOf(
+  target: IFunction,
+  { consumer, stream }: Pick<BridgeProps, "consumer" | "stream">,
+): string {
+  const known = [stream, consumer].filter((name) => name && !Token.isUnresolved(name));
+  const id = [ID, ...known].join("-");
+  if (target.node.tryFindChild(id) === undefined) return id;
+  throw new ConstructError(
+    target,
+    `consumer: given ${consumer ?? "nothing"} for another event source of stream ${stream}, expected a name that no other of this function has`,
+  );
+}

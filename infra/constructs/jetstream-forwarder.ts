@@ -1,7 +1,7 @@
 import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import type { FargateService } from "aws-cdk-lib/aws-ecs";
 import type { IPrincipal } from "aws-cdk-lib/aws-iam";
-import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { Function } from "aws-cdk-lib/aws-lambda";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import { Bridge } from "./bridge.ts";
@@ -56,7 +56,7 @@ const PROPS: Readonly<Record<keyof JetStreamForwarderProps, true>> = {
  */
 export class JetStreamForwarder extends Bridge {
   /** Undefined where it runs in a container. */
-  readonly function: IFunction | undefined;
+  readonly function: Function | undefined;
   /** Undefined where it runs in Lambda. */
   readonly service: FargateService | undefined;
   readonly grantPrincipal: IPrincipal;
@@ -76,7 +76,7 @@ export class JetStreamForwarder extends Bridge {
     this.service = made.service;
     this.doorbell = made.doorbell;
     this.grantPrincipal = made.role;
-    this.alarms = this.newAlarms(made.intervalSeconds);
+    this.alarms = this.newAlarms(made);
     this.outputs(made);
   }
 }

@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Duration } from "aws-cdk-lib";
 import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import type { IPrincipal } from "aws-cdk-lib/aws-iam";
-import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { Function } from "aws-cdk-lib/aws-lambda";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { BundlingOptions } from "../bundle.ts";
@@ -14,6 +16,7 @@ import {
   type FunctionProps,
 } from "./bridge-props.ts";
 import { handlerCode } from "./code.ts";
+import { refuse } from "./refuse.ts";
 import { refuseUnknown } from "./unknown-props.ts";
 import type { Wake } from "./wake.ts";
 
@@ -39,7 +42,9 @@ export interface JetStreamFunctionProps extends BridgeProps, FunctionProps {
    */
   readonly environment?: Record<string, string>;
   /**
-   * @default - everything in one bundle
+   * How esbuild bundles the handler.
+   *
+   * @default - everything that it imports is in the bundle
    */
   readonly bundling?: BundlingOptions;
 }
@@ -60,7 +65,7 @@ const PROPS: Readonly<Record<keyof JetStreamFunctionProps, true>> = {
  */
 export class JetStreamFunction extends Bridge {
   /** The function that runs the handler. */
-  readonly function: IFunction;
+  readonly function: Function;
   /** Grant rights to it: `table.grantWriteData(shipOrder)`. */
   readonly grantPrincipal: IPrincipal;
   /** The queue that wakes it; undefined where none does. */
@@ -74,9 +79,11 @@ export class JetStreamFunction extends Bridge {
       isOrdered: false,
       environment: {},
       grant: () => undefined,
+      lists: [],
       problems: [],
     });
     refuseUnknown(this, props, PROPS);
+    refuse(this, entryProblems(props.entry));
     const { environment, handlerTime } = props;
     const made = bridgeFunction(this.parts(), {
       props,
@@ -89,7 +96,13 @@ export class JetStreamFunction extends Bridge {
     this.function = made.function;
     this.doorbell = made.doorbell;
     this.grantPrincipal = made.role;
-    this.alarms = this.newAlarms(made.intervalSeconds);
+    this.alarms = this.newAlarms(made);
     this.outputs(made);
   }
+}
+
+/** esbuild would say so as well, of a path that nobody wrote. */
+function entryProblems(entry: string): readonly string[] {
+  if (existsSync(entry)) return [];
+  return [`entry: given ${JSON.stringify(entry)}, expected a file, and ${resolve(entry)} is none`];
 }

@@ -1,5 +1,6 @@
 import { Duration } from "aws-cdk-lib";
 import { Metric, type MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
+import { dimensionValue } from "../../functions/bridge/observe/metric-names.ts";
 
 export interface MetricSource {
   readonly namespace: string;
@@ -16,7 +17,7 @@ export function bridgeMetric(
   return new Metric({
     namespace,
     metricName,
-    dimensionsMap: { Stream: stream, Consumer: consumer },
+    dimensionsMap: { Stream: dimensionValue(stream), Consumer: dimensionValue(consumer) },
     period: Duration.minutes(5),
     ...options,
   });

@@ -94,6 +94,8 @@ export interface NatsConnectionProps {
    */
   readonly vpcSubnets?: SubnetSelection;
   /**
+   * Of what reaches NATS. They have to allow its port outwards, and HTTPS to the AWS services.
+   *
    * @default - a new one that allows all traffic outwards
    */
   readonly securityGroups?: ISecurityGroup[];
@@ -142,6 +144,12 @@ export class NatsConnection extends Construct implements IConnectable {
       this,
       "connections: given a connection without vpc, expected one with it: only there it has security groups",
     );
+  }
+
+  /** The same account of the same servers, as far as that can be told. */
+  reaches(other: NatsConnection): boolean {
+    const names = ["NATS_URL", "NATS_SECRET_ARN", "NATS_JS_DOMAIN", "NATS_JS_API_PREFIX"] as const;
+    return names.every((name) => this.environment[name] === other.environment[name]);
   }
 
   /** What a bridge is told about it. */

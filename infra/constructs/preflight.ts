@@ -1,5 +1,5 @@
 import { CustomResource, Duration, Stack } from "aws-cdk-lib";
-import type { IRole } from "aws-cdk-lib/aws-iam";
+import { type IRole, Policy, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import {
   type Architecture,
   type CfnFunction,
@@ -10,6 +10,7 @@ import {
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
+import { acknowledge } from "./acknowledgements.ts";
 import { type AnyEnvironment, given } from "./environment.ts";
 import { grantRead, secretArn } from "./grants.ts";
 import { type Network, networkProps } from "./network.ts";
@@ -28,6 +29,8 @@ export interface PreflightProps {
   readonly removesConsumer: boolean;
   /** Credentials that may make the consumer; undefined: the bridge's own do. */
   readonly provisioningSecret: ISecret | undefined;
+  /** Actions that know no resource, for warnings about the target. */
+  readonly lists: readonly string[];
 }
 
 /** To connect, with patience, and to ask AWS again while new permissions take effect. */
@@ -53,13 +56,15 @@ export class Preflight extends Construct {
       OnDelete: !provisioned && removesConsumer ? "delete" : "retain",
       Checks: "all",
     });
-    if (provisioned) check.node.addDependency(provisioned);
-    const made = provisioned ?? check;
+    if (props.lists.length > 0)
+      check.resource.node.addDependency(this.#allowLists(props, check.fn));
+    if (provisioned) check.resource.node.addDependency(provisioned.resource);
+    const { resource: made } = provisioned ?? check;
     this.summary = `${made.getAttString("Consumer")} (${made.getAttString("Summary")})`;
   }
 
   /** With a role of its own: the bridge may not read credentials that are stronger than its own. */
-  #provision(props: PreflightProps, secret: ISecret): CustomResource {
+  #provision(props: PreflightProps, secret: ISecret): Made {
     const role = bridgeRole(this, "ProvisionRole", props);
     grantRead(secret, role);
     const environment = { ...props.environment, NATS_SECRET_ARN: secretArn(secret) };
@@ -76,7 +81,7 @@ export class Preflight extends Construct {
     role: IRole,
     environment: AnyEnvironment,
     properties: Readonly<Record<string, string>>,
-  ): CustomResource {
+  ): Made {
     const fn = new Function(this, `${id}Function`, {
       description: "Checks, while deploying, that the bridge will work",
       code,
@@ -90,18 +95,55 @@ export class Preflight extends Construct {
       environment: { ...given(environment), NODE_OPTIONS: "--enable-source-maps" },
       ...networkProps(network),
     });
-    const { code: deployed } = fn.node.defaultChild as CfnFunction;
+    acknowledge(fn, {
+      "Serverless-LambdaDLQ":
+        "CloudFormation waits for its answer, and the deployment fails without one.",
+      "Serverless-LambdaTracing": "It runs while deploying only, and says in its log what it does.",
+    });
+    const { code: deployed, vpcConfig } = fn.node.defaultChild as CfnFunction;
     const resource = new CustomResource(this, id, {
       resourceType: "Custom::JetStreamBridge",
       serviceToken: fn.functionArn,
       serviceTimeout: SERVICE_TIMEOUT,
       properties: {
         ...properties,
-        Fingerprint: Stack.of(this).toJsonString({ environment: given(environment), deployed }),
+        // Whatever changes, the checks are made again.
+        Fingerprint: Stack.of(this).toJsonString({
+          environment: given(environment),
+          deployed,
+          vpcConfig,
+        }),
       },
     });
     // The policies of the role, too.
     resource.node.addDependency(role);
-    return resource;
+    return { fn, resource };
   }
+
+  /**
+   * The role is the bridge's own, and lists know no resource. So they are allowed to this function alone, although it
+   * shares the role. In a policy that the function does not wait for, since it names the function.
+   */
+  #allowLists({ lists, role }: PreflightProps, fn: Function): Policy {
+    const policy = new Policy(this, "ListPolicy", {
+      roles: [role],
+      statements: [
+        new PolicyStatement({
+          actions: [...lists],
+          resources: ["*"],
+          conditions: { ArnEquals: { "lambda:SourceFunctionArn": fn.functionArn } },
+        }),
+      ],
+    });
+    acknowledge(policy, {
+      "AwsSolutions-IAM5[Resource::*]":
+        "These actions know no resource; the condition allows them to the preflight only.",
+    });
+    return policy;
+  }
+}
+
+interface Made {
+  readonly fn: Function;
+  readonly resource: CustomResource;
 }

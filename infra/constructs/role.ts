@@ -1,4 +1,4 @@
-import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { acknowledge } from "./acknowledgements.ts";
@@ -23,22 +23,28 @@ export function bridgeRole(
   return role;
 }
 
-/** What Lambda asks of the role of a function in a network, "Giving Lambda functions access to resources in a VPC". */
+/**
+ * What Lambda asks of the role of a function in a network, "Giving Lambda functions access to resources in a VPC". In a policy
+ * of its own, so that what is acknowledged about it says nothing about other rights of the role.
+ */
 function allowNetwork(role: Role): void {
-  role.addToPolicy(
-    new PolicyStatement({
-      actions: [
-        "ec2:AssignPrivateIpAddresses",
-        "ec2:CreateNetworkInterface",
-        "ec2:DeleteNetworkInterface",
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSubnets",
-        "ec2:UnassignPrivateIpAddresses",
-      ],
-      resources: ["*"],
-    }),
-  );
-  acknowledge(role, {
+  const policy = new Policy(role, "NetworkPolicy", {
+    roles: [role],
+    statements: [
+      new PolicyStatement({
+        actions: [
+          "ec2:AssignPrivateIpAddresses",
+          "ec2:CreateNetworkInterface",
+          "ec2:DeleteNetworkInterface",
+          "ec2:DescribeNetworkInterfaces",
+          "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
+        ],
+        resources: ["*"],
+      }),
+    ],
+  });
+  acknowledge(policy, {
     "AwsSolutions-IAM5[Resource::*]":
       "Network interfaces of a function in a VPC have no names that are known beforehand; AWS's own managed policy says the same.",
   });

@@ -3,8 +3,9 @@ import type { IEventBus } from "aws-cdk-lib/aws-events";
 import type { IGrantable } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
-import { type Environment, flag, seconds } from "./environment.ts";
+import { type Environment, flag, number, seconds } from "./environment.ts";
 import { grantInvoke, grantPutEvents, grantSend } from "./grants.ts";
+import { type Known, unknownProblems } from "./unknown-props.ts";
 
 export interface QueueTargetOptions {
   /**
@@ -69,10 +70,14 @@ export interface BoundTarget {
   readonly environment: Environment;
   /** Exactly what it calls. */
   readonly grant: (grantee: IGrantable) => void;
+  /** Actions without resources, that are used while deploying to warn about what cannot be right. */
+  readonly lists: readonly string[];
   /** What does not fit: one line each. */
   readonly problems: readonly string[];
   /** How long one call may take, where the target says so. */
   readonly callTimeout?: Duration;
+  /** Wait for a batch to fill. */
+  readonly window?: Duration;
 }
 
 /** Where the messages of a bridge go. */
@@ -90,6 +95,7 @@ export class Target {
         SQS_MESSAGE_DEDUPLICATION_ID: deduplicationId,
       },
       grant: (grantee) => grantSend(queue, grantee),
+      lists: [],
       problems: queueProblems(queue, options),
     });
   }
@@ -105,10 +111,11 @@ export class Target {
         EVENT_BUS_NAME: nameOrArn(bus),
         EVENT_SOURCE: source,
         EVENT_DETAIL_TYPE: detailType,
-        EVENT_MAX_SIZE: maxSize && `${maxSize.toKibibytes()}KiB`,
+        EVENT_MAX_SIZE: number(maxSize?.toBytes()),
       },
       grant: (grantee) => grantPutEvents(bus, grantee),
-      problems: [],
+      lists: ["events:ListArchives", "events:ListRules"],
+      problems: unknownProblems(options, BUS_OPTIONS, "Target.eventBus"),
     });
   }
 
@@ -126,8 +133,10 @@ export class Target {
         BATCH_WINDOW: seconds(maxBatchingWindow),
       },
       grant: (grantee) => grantInvoke(fn, grantee),
-      problems: [],
+      lists: [],
+      problems: unknownProblems(options, FUNCTION_OPTIONS, "Target.function"),
       ...(timeout && { callTimeout: timeout }),
+      ...(maxBatchingWindow && { window: maxBatchingWindow }),
     });
   }
 
@@ -137,6 +146,13 @@ export class Target {
     this.bound = bound;
   }
 }
+
+const QUEUE_OPTIONS: Known<QueueTargetOptions> = { groupBy: true, deduplicationId: true };
+const BUS_OPTIONS: Known<EventBusTargetOptions> = { source: true, detailType: true, maxSize: true };
+const FUNCTION_OPTIONS: Known<FunctionTargetOptions> = {
+  maxBatchingWindow: true,
+  bisectBatchOnError: true,
+};
 
 /** The ARN only where the name alone would be that of another bus: in another account or region. */
 function nameOrArn(bus: IEventBus): string {
@@ -149,7 +165,14 @@ function nameOrArn(bus: IEventBus): string {
   });
 }
 
-function queueProblems({ fifo }: IQueue, options: QueueTargetOptions): readonly string[] {
+function queueProblems(queue: IQueue, options: QueueTargetOptions): readonly string[] {
+  return [
+    ...unknownProblems(options, QUEUE_OPTIONS, "Target.queue"),
+    ...fifoProblems(queue, options),
+  ];
+}
+
+function fifoProblems({ fifo }: IQueue, options: QueueTargetOptions): readonly string[] {
   if (fifo && options.groupBy === undefined) {
     return [
       'groupBy: given nothing with a FIFO queue, expected the group of a message, whose order is kept, like "{subject}" or "{subject.2}"',
@@ -160,6 +183,6 @@ function queueProblems({ fifo }: IQueue, options: QueueTargetOptions): readonly 
     .filter((name) => options[name] !== undefined)
     .map(
       (name) =>
-        `${name}: given ${JSON.stringify(options[name])} with a standard queue, expected it only with a FIFO queue: a standard one keeps no order`,
+        `${name}: given ${JSON.stringify(options[name])} with a standard queue, expected it only with a FIFO queue: a standard one keeps no order; a FIFO queue whose ARN is known only while deploying is imported by Queue.fromQueueAttributes({ queueArn, fifo: true })`,
     );
 }

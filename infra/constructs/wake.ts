@@ -1,5 +1,7 @@
+import { Token } from "aws-cdk-lib";
 import type { ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
+import { type Known, unknownProblems } from "./unknown-props.ts";
 
 export interface DoorbellOptions {
   /**
@@ -36,7 +38,7 @@ export class Wake {
    * are served one after the other.
    */
   static doorbell(queue?: IQueue, options: DoorbellOptions = {}): Wake {
-    return new Wake({ doorbell: { queue, ...options } });
+    return new Wake({ doorbell: { ...options, queue } });
   }
 
   readonly parts: WakeParts;
@@ -52,7 +54,7 @@ export class Wake {
         "orDoorbell: given beside something else, expected it once, after Wake.schedule(…)",
       );
     }
-    return new Wake({ ...this.parts, doorbell: { queue, ...options } });
+    return new Wake({ ...this.parts, doorbell: { ...options, queue } });
   }
 }
 
@@ -60,6 +62,25 @@ export interface WakeParts {
   readonly always?: true;
   readonly schedule?: ScheduleExpression;
   readonly doorbell?: DoorbellOptions & { readonly queue: IQueue | undefined };
+}
+
+const DOORBELL_OPTIONS: Known<DoorbellOptions & { readonly queue: IQueue }> = {
+  queue: true,
+  ringAgain: true,
+};
+
+const EXPRESSION = /^(rate|cron|at)\(.+\)$/;
+
+/** What does not fit in itself: one line each. */
+export function wakeProblems({ doorbell, schedule }: WakeParts): readonly string[] {
+  const found = [...unknownProblems(doorbell ?? {}, DOORBELL_OPTIONS, "a doorbell")];
+  const text = schedule?.expressionString ?? "";
+  if (schedule && !Token.isUnresolved(text) && !EXPRESSION.test(text)) {
+    found.push(
+      `wake: given ${JSON.stringify(text)}, expected rate(5 minutes), cron(0 6 * * ? *) or at(2027-01-01T06:00:00), best made by ScheduleExpression.rate, .cron or .at`,
+    );
+  }
+  return found;
 }
 
 const RATE = /^rate\((\d+) (second|minute|hour|day)s?\)$/;

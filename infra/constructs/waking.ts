@@ -1,23 +1,30 @@
 // What wakes the function of a bridge: ticks of a schedule, and messages of a doorbell.
-import { Duration } from "aws-cdk-lib";
-import type { Function } from "aws-cdk-lib/aws-lambda";
-import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
-import { Schedule, ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
-import { LambdaInvoke } from "aws-cdk-lib/aws-scheduler-targets";
+import { Duration, Stack } from "aws-cdk-lib";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { EventSourceMapping, type Function } from "aws-cdk-lib/aws-lambda";
+import { type IScheduleTarget, Schedule, ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
 import { type CfnQueue, type IQueue, Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import { refuse } from "./refuse.ts";
-import { type Doorbell, doorbellProblems, doorbellVisibility } from "./clocks.ts";
+import { acknowledge } from "./acknowledgements.ts";
+import { type Doorbell, doorbellProblems } from "./clock-rules.ts";
+import { doorbellVisibility } from "./clocks.ts";
 import { newDoorbell } from "./dead-letters.ts";
-import { grantSend } from "./grants.ts";
-import { known } from "./known.ts";
+import { grantInvoke, grantReceive, grantSend } from "./grants.ts";
+import { known, knownNumber } from "./known.ts";
+import { refuse } from "./refuse.ts";
 import type { WakeParts } from "./wake.ts";
 
 /** A tick that is late or lost is replaced by the next: repeated or late ones would only make runs meet. */
-const TICK = { retryAttempts: 0, maxEventAge: Duration.seconds(60) } as const;
+const TICK = { retries: 0, mostSeconds: 60 } as const;
+
+const NO_LOSS =
+  "An event that is dropped is a tick, and the next one finds everything: no message is in it.";
 
 /** Messages of one invocation: all rings are one drain. 10 is the most for a FIFO queue. */
 const RINGS_AT_ONCE = 10;
+
+/** What SQS takes when nothing is set. */
+const DEFAULT_VISIBILITY_SECONDS = 30;
 
 /** The doorbell queue: the one that was brought along, or a new one. */
 export function doorbellOf(
@@ -28,18 +35,18 @@ export function doorbellOf(
   if (!doorbell) return undefined;
   const seconds = known(timeout);
   if (!doorbell.queue) return newDoorbell(scope, Duration.seconds(doorbellVisibility(seconds)));
-  if (seconds !== undefined) refuse(scope, doorbellProblems(knownOf(doorbell.queue), seconds));
+  refuse(scope, doorbellProblems(knownOf(doorbell.queue), seconds));
   return doorbell.queue;
 }
 
 /** What can be read off a queue of the same app. */
 function knownOf(queue: IQueue): Doorbell {
   if (!(queue instanceof Queue)) return {};
-  const { visibilityTimeout } = queue.node.defaultChild as CfnQueue;
+  const { contentBasedDeduplication, visibilityTimeout } = queue.node.defaultChild as CfnQueue;
   return {
-    // What SQS takes when nothing is set.
-    visibilitySeconds: visibilityTimeout ?? 30,
-    maxReceiveCount: queue.deadLetterQueue?.maxReceiveCount,
+    visibilitySeconds: knownNumber(visibilityTimeout ?? DEFAULT_VISIBILITY_SECONDS),
+    maxReceiveCount: knownNumber(queue.deadLetterQueue?.maxReceiveCount),
+    hasContentBasedDeduplication: contentBasedDeduplication === true,
   };
 }
 
@@ -49,22 +56,71 @@ export function wakeBySchedule(
   { always, schedule }: WakeParts,
 ): void {
   const expression = always ? ScheduleExpression.rate(Duration.minutes(1)) : schedule;
-  fn.configureAsyncInvoke(TICK);
-  if (!expression) return;
-  new Schedule(scope, "Schedule", {
-    schedule: expression,
-    target: new LambdaInvoke(fn, TICK),
+  fn.configureAsyncInvoke({
+    retryAttempts: TICK.retries,
+    maxEventAge: Duration.seconds(TICK.mostSeconds),
   });
+  acknowledge(fn, {
+    "Serverless-LambdaDLQ": NO_LOSS,
+    "Serverless-LambdaAsyncFailureDestination": NO_LOSS,
+  });
+  if (!expression) return;
+  const role = tickRole(scope, fn);
+  const made = new Schedule(scope, "Schedule", {
+    schedule: expression,
+    target: tick(fn, role),
+  });
+  made.node.addDependency(role);
+}
+
+/** Not LambdaInvoke: its role may invoke all versions of the function, and stands outside of the construct. */
+function tick(fn: Function, role: Role): IScheduleTarget {
+  return {
+    bind: () => ({
+      arn: fn.functionArn,
+      role,
+      retryPolicy: {
+        maximumRetryAttempts: TICK.retries,
+        maximumEventAgeInSeconds: TICK.mostSeconds,
+      },
+    }),
+  };
+}
+
+function tickRole(scope: Construct, fn: Function): Role {
+  const stack = Stack.of(scope);
+  const group = { service: "scheduler", resource: "schedule-group", resourceName: "default" };
+  const role = new Role(scope, "ScheduleRole", {
+    assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {
+      conditions: {
+        StringEquals: {
+          "aws:SourceAccount": stack.account,
+          "aws:SourceArn": stack.formatArn(group),
+        },
+      },
+    }),
+  });
+  grantInvoke(fn, role);
+  return role;
 }
 
 export function wakeByDoorbell(
+  scope: Construct,
   fn: Function,
   { doorbell }: WakeParts,
   queue: IQueue | undefined,
 ): void {
   if (!queue) return;
-  fn.addEventSource(
-    new SqsEventSource(queue, { batchSize: RINGS_AT_ONCE, reportBatchItemFailures: true }),
-  );
+  grantReceive(queue, fn);
+  const mapping = new EventSourceMapping(scope, "DoorbellMapping", {
+    target: fn,
+    eventSourceArn: queue.queueArn,
+    batchSize: RINGS_AT_ONCE,
+    reportBatchItemFailures: true,
+  });
+  acknowledge(mapping, {
+    "Serverless-LambdaEventSourceMappingDestination":
+      "Queues have no destination for failures: the doorbell's own dead-letter queue takes its rings.",
+  });
   if (doorbell?.ringAgain) grantSend(queue, fn);
 }

@@ -35,8 +35,15 @@ test("the command line describes a bridge to a new queue", () => {
     natsSecret: "nats/bridge",
     stream: "ORDERS",
   });
-  const more = { ...context, consumer: "one", filterSubjects: "a.>,b", groupBy: "{subject}" };
+  const more = {
+    ...context,
+    natsInboxPrefix: "_INBOX_a",
+    consumer: "one",
+    filterSubjects: "a.>,b",
+    groupBy: "{subject}",
+  };
   expect(read(more)).toMatchObject({
+    natsInboxPrefix: "_INBOX_a",
     consumer: "one",
     filterSubjects: ["a.>", "b"],
     to: { queue: { groupBy: "{subject}" } },

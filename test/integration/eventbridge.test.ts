@@ -197,7 +197,7 @@ describe.concurrent("events", () => {
     await using events = await startEvents();
     const route = await parts.route("blind");
     events.createBus(route.stream);
-    events.denyDescribe();
+    events.deny("DescribeEventBus");
     await route.publish(10);
     await using bridge = route.start(towards(events, route));
     await route.drained();

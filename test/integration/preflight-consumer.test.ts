@@ -1,15 +1,18 @@
 // The preflight and the life of a consumer: made once, found, compared, never changed, removed where that is asked for.
+import type { StreamConfig } from "@nats-io/jetstream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bothServers } from "../support/both-servers.ts";
+import { freePort } from "../support/free-port.ts";
 import { operate, type Operator } from "../support/jetstream.ts";
-import { type RunningServer, startNatsServer } from "../support/nats-server.ts";
-import { preflight } from "../support/preflight.ts";
+import { isAtLeast, type RunningServer, startNatsServer } from "../support/nats-server.ts";
+import { bundleOf, preflight } from "../support/preflight.ts";
 import { startSqs } from "../support/sqs.ts";
 
+bundleOf();
 const sqs = await startSqs();
 afterAll(() => sqs.stop());
 
-describe.each(await bothServers())("on $which", ({ binary }) => {
+describe.each(await bothServers())("on $which", ({ binary, version }) => {
   let server: RunningServer;
   let operator: Operator;
 
@@ -24,14 +27,18 @@ describe.each(await bothServers())("on $which", ({ binary }) => {
   });
 
   /** The environment of a bridge from a stream of this name, which is made, to a queue of this name. */
-  async function given(stream: string): Promise<Readonly<Record<string, string>>> {
-    await operator.stream(stream);
+  async function given(
+    stream: string,
+    config: Partial<StreamConfig> = {},
+  ): Promise<Readonly<Record<string, string>>> {
+    await operator.stream(stream, config);
     return {
       ...sqs.environment,
       NATS_URL: server.url,
       JETSTREAM_STREAM: stream,
       JETSTREAM_CONSUMER: "bridge",
       SQS_QUEUE_URL: await sqs.createQueue(stream),
+      DEAD_LETTER_QUEUE_URL: await sqs.createQueue(`${stream}-dead`),
       AWS_LAMBDA_FUNCTION_NAME: "preflight",
     };
   }
@@ -129,5 +136,63 @@ describe.each(await bothServers())("on $which", ({ binary }) => {
       const left = await operator.jsm.consumers.list("REMOVE").next();
       expect(left.map(({ name }) => name).toSorted()).toEqual(["another", "foreign"]);
     });
+
+    test("with several filters is made, or said to need a later server", async () => {
+      const environment = await given("SEVERAL");
+      const { answer } = await preflight({
+        ...environment,
+        JETSTREAM_FILTER_SUBJECTS: "SEVERAL.a,SEVERAL.b.>",
+      });
+      if (isAtLeast(version, "2.10")) expect(answer.Data?.Made).toBe("true");
+      else
+        expect(answer.Reason).toContain("several JETSTREAM_FILTER_SUBJECTS need nats-server 2.10");
+    });
+
+    test("that a work queue does not allow is refused in plain words", async () => {
+      const environment = await given("WORK", { retention: "workqueue" });
+      await operator.consumer("WORK", "other");
+      const { answer } = await preflight(environment);
+      expect(answer.Status).toBe("FAILED");
+      expect(answer.Reason).toMatch(/\(10099\): stream WORK is a work queue, .* JETSTREAM_FILTER/);
+      await operator.jsm.consumers.delete("WORK", "other");
+      const late = await preflight({ ...environment, JETSTREAM_DELIVER_POLICY: "new" });
+      expect(late.answer.Reason).toContain("JETSTREAM_DELIVER_POLICY");
+    });
   });
+
+  test.skipIf(!binary)(
+    "a namesake in the domain of the leaf node that it connects to is refused",
+    async () => {
+      const port = await freePort();
+      const hub = await startNatsServer({
+        binary: binary!,
+        config: `jetstream { domain: hub }, leafnodes { listen: "127.0.0.1:${port}" }`,
+      });
+      const leaf = await startNatsServer({
+        binary: binary!,
+        config: `jetstream { domain: leaf }, leafnodes { remotes: [{ url: "nats://127.0.0.1:${port}" }] }`,
+      });
+      const [atHub, atLeaf] = await Promise.all([operate(hub.url), operate(leaf.url)]);
+      for (const there of [atHub, atLeaf]) await there.stream("SPLIT");
+      const environment = {
+        ...(await given("SPLIT")),
+        NATS_URL: leaf.url,
+        NATS_JS_DOMAIN: "hub",
+      };
+      const first = await preflight(environment);
+      expect([first.answer.Status, first.answer.Reason]).toEqual(["SUCCESS", ""]);
+      await atLeaf.consumer("SPLIT", "bridge");
+      const { answer } = await preflight(environment, {
+        type: "Update",
+        physicalId: "SPLIT/bridge",
+      });
+      expect(answer.Status).toBe("FAILED");
+      expect(answer.Reason).toContain("has a stream SPLIT with a consumer bridge of its own");
+      // Named twice, it is the same domain.
+      const direct = { ...environment, NATS_URL: hub.url };
+      expect((await preflight(direct)).answer.Status).toBe("SUCCESS");
+      await Promise.all([atHub.close(), atLeaf.close()]);
+      await Promise.all([hub.stop(), leaf.stop()]);
+    },
+  );
 });

@@ -200,7 +200,7 @@ describe.each(await bothServers())("on $which", ({ binary, version }) => {
       expect((await source.settle(acks(pulled))).confirmed).toHaveLength(3);
       const state = await source.state();
       expect(state).toMatchObject({ ackPending: 0, pending: 0 });
-      expect(state).not.toHaveProperty("streamFirst");
+      expect(state).not.toHaveProperty("stream");
       await source.state();
       expect(events).toEqual([
         {

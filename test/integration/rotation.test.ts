@@ -2,18 +2,22 @@
 // doubled, nothing is deployed anew, and who was rotated out is let in nowhere any more.
 import { setTimeout as sleep } from "node:timers/promises";
 import { credsAuthenticator } from "@nats-io/transport-node";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Receipt } from "../../functions/bridge/run/receipt.ts";
 import { type Bridge, type Line, startBridge } from "../support/bridge-process.ts";
 import { bridgeSettings } from "../support/bridge-settings.ts";
 import { operate, type Operator } from "../support/jetstream.ts";
 import { startLambda } from "../support/lambda-process.ts";
+import { GROUPS } from "../support/parts.ts";
 import { makeAccount } from "../support/nats-accounts.ts";
 import { findNatsServer, type RunningServer, startNatsServer } from "../support/nats-server.ts";
 import { type LocalSecrets, startSecrets } from "../support/secrets-manager.ts";
 import { type LocalSqs, startSqs } from "../support/sqs.ts";
 
 const binary = (await findNatsServer()).path;
+
+/** Messages published together. */
+const AT_ONCE = 10;
 
 interface Place extends AsyncDisposable {
   readonly server: RunningServer;
@@ -22,13 +26,19 @@ interface Place extends AsyncDisposable {
   readonly secrets: LocalSecrets;
   readonly queueUrl: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Stores the current value of the secret. */
-  put(value: string | object): void;
+  /** The value of the secret from now on. */
+  put(value: string): void;
+  /** The same, made when it is asked for the first time: a JWT's life begins then. */
+  putWhenAsked(make: () => string): void;
   /** Publishes a few messages at a time until it is told to stop; answers with how many there were. */
   flow(): { stop(): Promise<number> };
 }
 
-async function place(config: string, as: Readonly<Record<string, unknown>>): Promise<Place> {
+async function place(
+  config: string,
+  as: Readonly<Record<string, unknown>>,
+  queue = "S",
+): Promise<Place> {
   const [server, sqs, secrets] = await Promise.all([
     startNatsServer({ binary, config }),
     startSqs(),
@@ -36,7 +46,7 @@ async function place(config: string, as: Readonly<Record<string, unknown>>): Pro
   ]);
   const operator = await operate(server.url, as);
   await operator.stream("S");
-  const queueUrl = await sqs.createQueue("S");
+  const queueUrl = await sqs.createQueue(queue);
   const arn = secrets.put("nats/bridge", "");
   return {
     server,
@@ -52,15 +62,18 @@ async function place(config: string, as: Readonly<Record<string, unknown>>): Pro
       JETSTREAM_ACK_WAIT: "10s",
       NATS_TIMEOUT: "2s",
     },
-    put: (value) =>
-      void secrets.put("nats/bridge", typeof value === "string" ? value : JSON.stringify(value)),
+    put: (value) => void secrets.put("nats/bridge", value),
+    putWhenAsked(make) {
+      let made: string | undefined;
+      secrets.put("nats/bridge", () => (made ??= make()));
+    },
     flow() {
       const over = new AbortController();
       const published = (async () => {
         let count = 0;
-        for (; !over.signal.aborted; count += 20) {
-          await operator.publish("S.a", 20, count + 1);
-          await sleep(10);
+        for (; !over.signal.aborted; count += AT_ONCE) {
+          await operator.publish((number) => `S.${number % GROUPS}`, AT_ONCE, count + 1);
+          await sleep(25);
         }
         return count;
       })();
@@ -80,9 +93,16 @@ async function place(config: string, as: Readonly<Record<string, unknown>>): Pro
   };
 }
 
-/** Each of so many messages is in the queue, once. */
+/** Each of so many messages is in the queue, once; in a FIFO queue, in the order of its group. */
 async function arrivedOnce({ queueUrl, sqs }: Place, count: number): Promise<void> {
-  const bodies = (await sqs.receiveAll(queueUrl, { expected: count })).map(({ body }) => body);
+  const received = await sqs.receiveAll(queueUrl, { expected: count });
+  const bodies = received.map(({ body }) => body);
+  const last = new Map<string, number>();
+  for (const { body, group } of received) {
+    if (group === undefined) continue;
+    expect(Number(body)).toBeGreaterThan(last.get(group) ?? 0);
+    last.set(group, Number(body));
+  }
   expect(bodies).toHaveLength(count);
   expect(new Set(bodies).size).toBe(count);
   expect(await sqs.count(queueUrl)).toBe(0);
@@ -100,6 +120,8 @@ function runs(bridge: Bridge): number {
 const untilRuns = (bridge: Bridge, count: number): Promise<Line> =>
   bridge.waitFor(() => runs(bridge) >= count);
 
+const WAIT = { timeout: 15_000, interval: 20 };
+
 const OPERATOR = { user: "operator", pass: "operator" };
 const byPassword = (password: string): string =>
   `authorization { users: [{ user: operator, password: operator }, { user: bridge, password: "${password}" }] }`;
@@ -107,15 +129,18 @@ const byCreds = (creds: string): Readonly<Record<string, unknown>> => ({
   authenticator: credsAuthenticator(new TextEncoder().encode(creds)),
 });
 
-describe("while messages flow", () => {
-  test.concurrent("a password is changed, three times, and the old one is refused at once", async () => {
+/** Long enough for the last fifth of it to suffice on a machine that is busy. */
+const LIFE_S = 8;
+
+describe("the service goes on when", () => {
+  test.concurrent("a password is changed three times while messages flow, and the old ones are refused", async () => {
     await using here = await place(byPassword("password-0"), OPERATOR);
-    here.put({ user: "bridge", password: "password-0" });
+    here.put(JSON.stringify({ user: "bridge", password: "password-0" }));
     await using bridge = startBridge(here.environment);
     const flow = here.flow();
     for (const number of [1, 2, 3]) {
       await untilRuns(bridge, number);
-      here.put({ user: "bridge", password: `password-${number}` });
+      here.put(JSON.stringify({ user: "bridge", password: `password-${number}` }));
       await here.server.reload(byPassword(`password-${number}`));
     }
     await untilRuns(bridge, 4);
@@ -131,51 +156,55 @@ describe("while messages flow", () => {
     expect(stops(bridge).reduce((sum, { acked }) => sum + acked, 0)).toBe(count);
     expect(stops(bridge).map(({ unconfirmed }) => unconfirmed)).toEqual([0, 0, 0, 0]);
     expect(here.secrets.calls).toHaveLength(4);
+    const before = { user: "bridge", pass: "password-2", reconnect: false };
+    await expect(operate(here.server.url, before)).rejects.toThrow(/Authorization Violation/);
     const said = JSON.stringify(bridge.lines) + bridge.stderr();
     for (const number of [0, 1, 2, 3]) expect(said).not.toContain(`password-${number}`);
   });
 
-  test.concurrent("a JWT expires every few seconds: each run ends before that, all settled", async () => {
-    const account = makeAccount();
-    await using here = await place(account.config, byCreds(account.creds));
-    here.put(account.userFor(3).creds);
-    await using bridge = startBridge(here.environment);
-    const flow = here.flow();
-    const rotation = setInterval(() => here.put(account.userFor(3).creds), 500);
-    await untilRuns(bridge, 3).finally(() => clearInterval(rotation));
-    await arrivedOnce(here, await flow.stop());
-    expect(await bridge.stop()).toBe(0);
-    const ended = stops(bridge);
-    expect(new Set(ended.map(({ stop }) => stop))).toEqual(new Set(["deadline"]));
-    for (const receipt of ended.slice(0, -1)) {
-      expect(receipt).toMatchObject({
-        reason: "other credentials have taken its place",
-        unconfirmed: 0,
-        held: 0,
-      });
-    }
-  });
+  test.concurrent.each(["S", "S.fifo"])(
+    "a JWT is replaced while messages flow to %s, before it expires and with all settled",
+    async (queue) => {
+      const account = makeAccount();
+      await using here = await place(account.config, byCreds(account.creds), queue);
+      here.putWhenAsked(() => account.userFor(LIFE_S).creds);
+      await using bridge = startBridge(here.environment);
+      const flow = here.flow();
+      await untilRuns(bridge, 1);
+      const expired = sleep(LIFE_S * 1000);
+      here.put(account.creds);
+      await untilRuns(bridge, 2);
+      await expired;
+      await arrivedOnce(here, await flow.stop());
+      expect(await bridge.stop()).toBe(0);
+      const reason = "other credentials have taken its place";
+      expect(stops(bridge)).toMatchObject([
+        { stop: "deadline", reason, unconfirmed: 0, held: 0 },
+        { stop: "deadline", unconfirmed: 0, held: 0 },
+      ]);
+      expect(here.secrets.calls).toHaveLength(2);
+    },
+  );
 
-  test.concurrent("a user is revoked: the run goes on at once as another", async () => {
+  test.concurrent("a user is revoked while nothing flows, at once as another", async () => {
     const account = makeAccount();
     const first = account.userFor(3600);
     await using here = await place(account.config, byCreds(account.creds));
     here.put(first.creds);
     await using bridge = startBridge(here.environment);
-    const flow = here.flow();
-    await untilRuns(bridge, 1);
-    here.put({ creds: account.userFor(3600).creds });
+    await here.operator.publish("S.a", AT_ONCE);
+    await bridge.waitFor(({ event, ...line }) => event === "receipt" && line["acked"] === AT_ONCE);
+    here.put(JSON.stringify({ creds: account.userFor(3600).creds }));
     await here.server.reload(account.configWithout(first));
-    await untilRuns(bridge, 2);
-    await arrivedOnce(here, await flow.stop());
+    // Without a supervisor's pause, which comes after a run that cannot say this.
+    await bridge.waitFor("credentials-renewed");
+    await here.operator.publish("S.a", AT_ONCE, AT_ONCE + 1);
+    await arrivedOnce(here, 2 * AT_ONCE);
     expect(await bridge.stop()).toBe(0);
-    const [broken, last] = stops(bridge);
-    expect(broken).toMatchObject({
-      stop: "broken",
-      unconfirmed: 0,
-      reason: expect.stringMatching(/revoked|violation/i),
-    });
-    expect(last).toMatchObject({ stop: "deadline" });
+    expect(stops(bridge)).toMatchObject([
+      { stop: "broken", unconfirmed: 0, reason: expect.stringMatching(/revoked/i) },
+      { stop: "deadline" },
+    ]);
     expect(here.secrets.calls).toHaveLength(2);
   });
 });
@@ -184,7 +213,7 @@ describe("a JWT that expires", () => {
   test.concurrent("is used on while Secrets Manager is away, which is told once", async () => {
     const account = makeAccount();
     await using here = await place(account.config, byCreds(account.creds));
-    here.put(account.userFor(6).creds);
+    here.putWhenAsked(() => account.userFor(LIFE_S).creds);
     await using bridge = startBridge(here.environment);
     const flow = here.flow();
     await untilRuns(bridge, 1);
@@ -198,40 +227,47 @@ describe("a JWT that expires", () => {
     await arrivedOnce(here, await flow.stop());
     expect(await bridge.stop()).toBe(0);
     expect(bridge.lines.filter(({ event }) => event === "secret-not-read")).toHaveLength(1);
-    expect(stops(bridge).map(({ stop }) => stop)).toEqual(["deadline", "deadline"]);
+    expect(stops(bridge)).toHaveLength(2);
   });
 
   test.concurrent("and has no successor ends the run; the next one goes on once there is one", async () => {
     const account = makeAccount();
     await using here = await place(account.config, byCreds(account.creds));
-    here.put(account.userFor(4).creds);
-    await using bridge = startBridge(here.environment);
+    here.putWhenAsked(() => account.userFor(4).creds);
+    await using bridge = startBridge({ ...here.environment, JETSTREAM_ACK_WAIT: "2s" });
     const flow = here.flow();
-    await untilRuns(bridge, 1);
     const refused = await bridge.waitFor((line) => line["stop"] === "unavailable");
     expect(refused["reason"]).toMatch(/; check the secret arn:\S+, whose JWT expired at 20/);
-    expect(stops(bridge)[0]).toMatchObject({ stop: "broken" });
     here.put(account.creds);
-    await untilRuns(bridge, 2);
-    await arrivedOnce(here, await flow.stop());
+    const count = await flow.stop();
+    await vi.waitFor(async () => {
+      const { num_ack_pending, num_pending } = await here.operator.info("S", "bridge");
+      expect([num_pending, num_ack_pending]).toEqual([0, 0]);
+    }, WAIT);
     expect(await bridge.stop()).toBe(0);
+    // What the server could not confirm any more may have come twice; nothing else, and nothing is lost.
+    const bodies = (await here.sqs.receiveAll(here.queueUrl)).map(({ body }) => body);
+    expect(new Set(bodies).size).toBe(count);
+    const unconfirmed = stops(bridge).reduce((sum, one) => sum + one.unconfirmed, 0);
+    expect(bodies.length - count).toBeLessThanOrEqual(unconfirmed);
   });
 
   test.concurrent("in the middle of an invocation is replaced there", async () => {
     const account = makeAccount();
     await using here = await place(account.config, byCreds(account.creds));
     await here.operator.consumer("S", "bridge", { ack_wait: 10e9 });
-    here.put(account.userFor(3).creds);
+    here.putWhenAsked(() => account.userFor(LIFE_S).creds);
     const flow = here.flow();
     const lambda = startLambda(
       "functions/forward.lambda.ts",
       { ...here.environment, IDLE_TIMEOUT: "1s" },
-      20_000,
+      30_000,
     );
-    const rotation = setInterval(() => here.put(account.userFor(3).creds), 500);
-    await sleep(4500);
+    await vi.waitFor(() => expect(here.secrets.calls).toHaveLength(1), WAIT);
+    here.put(account.creds);
+    await vi.waitFor(() => expect(here.secrets.calls).toHaveLength(2), WAIT);
     const count = await flow.stop();
-    const { invocations, stdout } = await lambda.ended.finally(() => clearInterval(rotation));
+    const { invocations, stdout } = await lambda.ended;
     expect(invocations).toMatchObject([{ receipt: { stop: "idle" } }]);
     expect(stdout).toMatch(/"stop":"deadline".*"reason":"other credentials have taken its place"/);
     await arrivedOnce(here, count);

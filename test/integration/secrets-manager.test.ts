@@ -67,16 +67,13 @@ describe("a secret", () => {
     ["JSON with a token", "token", JSON.stringify({ token: TOKEN })],
     ["JSON as bytes", "token", new TextEncoder().encode(JSON.stringify({ token: TOKEN }))],
   ];
-  test.concurrent.each(forms)("can be %s", async (name, server, value) => {
-    const arn = secrets.put(name.replaceAll(/\W/g, "-"), value);
+  function login(
+    server: keyof Servers,
+    secretArn: string,
+  ): { readonly open: () => ReturnType<typeof openSource>; readonly learned: readonly string[] } {
     const learned: string[] = [];
-    const ports = {
-      observe: () => undefined,
-      learn: (more: readonly string[]) => learned.push(...more),
-    };
-    // Without its random suffix, as a stack names a secret that it does not make.
-    const secretArn = arn.slice(0, -7);
-    const { identities } = loginOf({ credentials: {}, secretArn }, ports);
+    const learn = (more: readonly string[]): void => void learned.push(...more);
+    const ports = { observe: (): void => undefined, learn };
     const dial = dialer(
       {
         servers: [`127.0.0.1:${servers[server].port}`],
@@ -85,20 +82,44 @@ describe("a secret", () => {
         timeoutMs: 2000,
         name: "test",
       },
-      identities,
+      loginOf({ credentials: {}, secretArn }, ports).identities,
     );
     const durable = `c${Math.random().toString(36).slice(2)}`;
     const open = (): ReturnType<typeof openSource> =>
       openSource(servers[server].url, "S", durable, { options: { dial } });
+    return { open, learned };
+  }
+  const callsFor = (arn: string): LocalSecrets["calls"] =>
+    secrets.calls.filter(({ secretId }) => secretId === arn);
+
+  test.concurrent.each(forms)("can be %s", async (name, server, value) => {
+    // Without its random suffix, as a stack names a secret that it does not make.
+    const arn = secrets.put(name.replaceAll(/\W/g, "-"), value).slice(0, -7);
+    const { learned, open } = login(server, arn);
     const { source: first } = await open();
     expect((await first.pull({ batch: 3, waitMs: 500, maxBytes: 0 })).held).toHaveLength(3);
     await first.close();
     const { source: second } = await open();
     await second.close();
-    expect(secrets.calls.filter(({ secretId }) => secretId === secretArn)).toEqual([
-      { action: "GetSecretValue", secretId: secretArn, region: "eu-central-1" },
+    expect(callsFor(arn)).toEqual([
+      { action: "GetSecretValue", secretId: arn, region: "eu-central-1" },
     ]);
     expect(learned.length).toBeGreaterThan(0);
+  });
+
+  test.concurrent("that NATS refuses is read once more, and the connection made with what is there now", async () => {
+    const arn = secrets.put("rotated", JSON.stringify({ user: "bridge", password: "wrong" }));
+    const { open } = login("users", arn);
+    const refused = /Authorization Violation'?; check the secret arn:/;
+    await expect(open()).rejects.toThrow(refused);
+    expect(callsFor(arn)).toHaveLength(2);
+    await expect(open()).rejects.toThrow(refused);
+    expect(callsFor(arn)).toHaveLength(3);
+    secrets.put("rotated", JSON.stringify(user));
+    await (await open()).source.close();
+    expect(callsFor(arn)).toHaveLength(4);
+    await (await open()).source.close();
+    expect(callsFor(arn)).toHaveLength(4);
   });
 });
 

@@ -14,6 +14,7 @@ import {
   type RunningServer,
   startNatsServer,
 } from "../support/nats-server.ts";
+import { startSecrets } from "../support/secrets-manager.ts";
 import { type LocalSqs, startSqs } from "../support/sqs.ts";
 
 type Environment = Readonly<Record<string, string>>;
@@ -138,6 +139,46 @@ describe("the service", () => {
     const said = JSON.stringify(bridge.lines) + bridge.stderr();
     expect(said).not.toContain(client.key.split("\n")[1]);
   });
+
+  const inSecret: readonly [string, Readonly<Record<string, string>>, Environment][] = [
+    ["all of them in the secret", { ca: authority.ca, ...client }, {}],
+    ["the key alone in the secret", { key: client.key }, { NATS_CA: CA, NATS_CERT: client.cert }],
+  ];
+  test.concurrent.each(inSecret)("connects with %s", async (_, pems, given) => {
+    await using secrets = await startSecrets();
+    const arn = secrets.put("nats/bridge", JSON.stringify({ token: "any", ...pems }));
+    const environment = { ...secrets.environment, ...given, NATS_SECRET_ARN: arn };
+    await using bridge = start("mutual", "nats", environment);
+    await bridge.waitFor("running");
+    expect(JSON.stringify(bridge.lines)).not.toContain(client.key.split("\n")[1]);
+  });
+
+  const amiss: readonly [string, Readonly<Record<string, string>>, Environment, RegExp][] = [
+    [
+      "in the environment as well",
+      { ca: authority.ca },
+      { NATS_CA: CA },
+      /^the secret arn:\S+: given ca besides NATS_CA, expected only one of the two$/,
+    ],
+    [
+      "there without its key",
+      { cert: client.cert },
+      { NATS_CA: CA },
+      /^the secret arn:\S+: given a certificate without its key, expected both, here or as /,
+    ],
+  ];
+  test.concurrent.each(amiss)(
+    "refuses what is in the secret and %s",
+    async (_, pems, given, words) => {
+      await using secrets = await startSecrets();
+      const arn = secrets.put("nats/bridge", JSON.stringify({ token: "any", ...pems }));
+      const environment = { ...secrets.environment, ...given, NATS_SECRET_ARN: arn };
+      await using bridge = start("mutual", "nats", environment);
+      const receipt = await bridge.waitFor("receipt");
+      expect(receipt["stop"]).toBe("unavailable");
+      expect(receipt["reason"]).toMatch(words);
+    },
+  );
 
   test.concurrent.each(wrong)(
     "lives on and says what is wrong with %s",

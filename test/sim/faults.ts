@@ -34,7 +34,7 @@ export type PlannedFault = Timed &
     | { readonly kind: "stream anew"; readonly withConsumer: boolean }
     | { readonly kind: "consumer deleted" }
     | { readonly kind: "pause" }
-    | { readonly kind: "purge"; readonly keep: number }
+    | { readonly kind: "purge" | "expiry"; readonly keep: number }
     | {
         readonly kind: "weather";
         readonly queue: "target" | "dead letters";
@@ -87,6 +87,8 @@ function begin(simulation: Simulation, fault: Fault): void {
       return undefined;
     case "purge":
       return purge(simulation, fault.keep);
+    case "expiry":
+      return expire(simulation, fault.keep);
     case "weather":
       return weather(simulation, fault.queue, fault.weather, fault.lastsMs);
   }
@@ -155,9 +157,17 @@ function streamAnew(simulation: Simulation, lastsMs: Ms, withConsumer: boolean):
 function purge(simulation: Simulation, keep: number): void {
   const { server, stream } = simulation;
   if (!stream) return;
-  const sequences = [...stream.messages].map(({ sequence }) => sequence);
-  const removed = server.remove(stream, sequences.slice(0, Math.max(0, sequences.length - keep)));
-  for (const { uid } of removed) simulation.gone(uid, "purged");
+  for (const { uid } of server.purge(stream, keep)) simulation.gone(uid, "purged");
+}
+
+/** By a limit of the stream. */
+function expire(simulation: Simulation, keep: number): void {
+  const { consumer, ledger, server, stream } = simulation;
+  if (!stream) return;
+  for (const { sequence, uid } of server.expire(stream, keep)) {
+    simulation.gone(uid, "expired");
+    if (!consumer?.isBehind(sequence)) ledger.expiredUndelivered += 1;
+  }
 }
 
 function weather(

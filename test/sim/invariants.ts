@@ -21,6 +21,7 @@ export function judge(simulation: Simulation): void {
   judgeBurials(simulation);
   if (simulation.scenario.isOrdered) orderKept(simulation);
   for (const run of simulation.ledger.runs) receiptAddsUp(simulation, run);
+  expiryIsTrue(simulation);
   judgeStops(simulation);
   judgeOutputs(simulation);
 }
@@ -139,6 +140,22 @@ function receiptAddsUp({ ledger }: Simulation, run: RunRecord): void {
     ledger.breach(
       7,
       `run ${run.id} says that ${acked + buried} acks are confirmed, and the server took ${run.acked.size}`,
+    );
+  }
+}
+
+/** No process counts more messages as expired than went undelivered; a crash may have made the server forget deliveries. */
+function expiryIsTrue({ ledger }: Simulation): void {
+  if (ledger.disturbances.some(({ what }) => what === "crash")) return;
+  const counted = new Map<number, number>();
+  for (const { process, receipt } of ledger.runs) {
+    counted.set(process, (counted.get(process) ?? 0) + (receipt?.expired ?? 0));
+  }
+  for (const [process, count] of counted) {
+    if (count <= ledger.expiredUndelivered) continue;
+    ledger.breach(
+      1,
+      `process ${process} says that ${count} messages expired before they were delivered, and ${ledger.expiredUndelivered} did`,
     );
   }
 }

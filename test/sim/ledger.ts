@@ -30,6 +30,8 @@ export class Ledger {
   readonly #putOff = new Map<number, Map<number, Ms>>();
   /** Acked by what was under way while its stream was made anew. */
   readonly excused: Set<number> = new Set();
+  /** Messages that a limit of the stream took before they were delivered. */
+  expiredUndelivered = 0;
   /** When stream or consumer were last made anew, or lost their end. */
   anewAt: Ms = Number.NEGATIVE_INFINITY;
 

@@ -48,6 +48,7 @@ export function modelBus(queue: SqsQueue): EventBus {
     },
     async describe(signal) {
       await translated(queue.attributes(signal), EVENT_CODES);
+      return "arn";
     },
   };
 }

@@ -67,7 +67,13 @@ const PLANS: readonly Plan[] = [
   }),
   (_random, at) => ({ kind: "consumer deleted", at, lastsMs: 0 }),
   (random, at) => ({ kind: "pause", at, lastsMs: random.pick([500, 10_000]) }),
-  (random, at) => ({ kind: "purge", at, lastsMs: 0, keep: random.pick([0, 3, 20]) }),
+  (random, at) => ({
+    // Not drawn, so that seeds stay what they were.
+    kind: Math.floor(at) % 2 === 0 ? "purge" : "expiry",
+    at,
+    lastsMs: 0,
+    keep: random.pick([0, 3, 20]),
+  }),
   weatherFault,
   weatherFault,
   weatherFault,

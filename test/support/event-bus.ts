@@ -51,8 +51,10 @@ export interface LocalEvents extends AsyncDisposable {
   readonly dropped: number;
   createBus(name: string): void;
   deleteBus(name: string): void;
-  /** DescribeEventBus answers AccessDeniedException from now on. */
-  denyDescribe(): void;
+  /** A rule or an archive on a bus. */
+  createListener(bus: string, kind: "Rules" | "Archives", state?: string): void;
+  /** Such a call answers AccessDeniedException from now on. */
+  deny(action: "DescribeEventBus" | "ListArchives" | "ListRules"): void;
   script(script: Script | undefined): void;
   stop(): Promise<void>;
 }
@@ -67,7 +69,8 @@ export async function startEvents(): Promise<LocalEvents> {
   const arrived: ArrivedEvent[] = [];
   const calls: PutCall[] = [];
   let dropped = 0;
-  let mayDescribe = true;
+  const denied = new Set<string>();
+  const listeners: { bus: string; kind: "Rules" | "Archives"; state: string }[] = [];
   let play: Script | undefined;
 
   function take(entry: PutEntry): string {
@@ -112,22 +115,49 @@ export async function startEvents(): Promise<LocalEvents> {
 
   function describe(given: unknown): Reply {
     const name = nameOf(given);
-    if (!mayDescribe) {
-      const message = "not authorized to perform: events:DescribeEventBus";
-      return failed(400, { code: "AccessDeniedException", message });
-    }
-    if (buses.has(name)) return { status: 200, body: { Name: name } };
+    const Arn = `arn:aws:events:us-east-1:123456789012:event-bus/${name}`;
+    if (buses.has(name)) return { status: 200, body: { Name: name, Arn } };
     const message = `Event bus ${name} does not exist.`;
     return failed(400, { code: "ResourceNotFoundException", message });
   }
 
+  /** One a page, so that who asks has to turn it. */
+  function list(kind: "Rules" | "Archives", bus: unknown, token: unknown): Reply {
+    const all = listeners.filter((one) => one.kind === kind && one.bus === nameOf(bus));
+    const at = Number(token ?? 0);
+    const page = all
+      .slice(at, at + 1)
+      .map(({ state }) => ({ Name: `${kind}-${at}`, State: state }));
+    const more = at + 1 < all.length ? { NextToken: String(at + 1) } : {};
+    return { status: 200, body: { [kind]: page, ...more } };
+  }
+
+  function answerTo(
+    action: string,
+    body: Readonly<Record<string, unknown>>,
+  ): ReturnType<typeof putEvents> {
+    if (denied.has(action)) {
+      const message = `not authorized to perform: events:${action}`;
+      return failed(400, { code: "AccessDeniedException", message });
+    }
+    switch (action) {
+      case "PutEvents":
+        return putEvents(body["Entries"] as readonly PutEntry[]);
+      case "DescribeEventBus":
+        return describe(body["Name"]);
+      case "ListRules":
+        return list("Rules", body["EventBusName"], body["NextToken"]);
+      case "ListArchives":
+        return list("Archives", body["EventSourceArn"], body["NextToken"]);
+      default:
+        return failed(400, { code: "UnknownOperationException", message: action });
+    }
+  }
+
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = JSON.parse(await text(request)) as Record<string, unknown>;
-    const action = String(request.headers["x-amz-target"]);
-    let reply: ReturnType<typeof putEvents>;
-    if (action === "AWSEvents.PutEvents") reply = putEvents(body["Entries"] as readonly PutEntry[]);
-    else if (action === "AWSEvents.DescribeEventBus") reply = describe(body["Name"]);
-    else reply = failed(400, { code: "UnknownOperationException", message: action });
+    const action = String(request.headers["x-amz-target"]).replace("AWSEvents.", "");
+    const reply = answerTo(action, body);
     if (reply === "reset") request.socket.resetAndDestroy();
     else if (reply === "truncated") give(response, 200, `{"FailedEntryCount":0,"Entr`);
     else give(response, reply.status, JSON.stringify(reply.body));
@@ -149,9 +179,8 @@ export async function startEvents(): Promise<LocalEvents> {
     },
     createBus: (name) => void buses.add(name),
     deleteBus: (name) => void buses.delete(name),
-    denyDescribe() {
-      mayDescribe = false;
-    },
+    createListener: (bus, kind, state = "ENABLED") => void listeners.push({ bus, kind, state }),
+    deny: (action) => void denied.add(action),
     script(script) {
       play = script;
     },

@@ -28,6 +28,7 @@ export function fakeBus({ put = allPut, describe }: FakeBusAnswers = {}): FakeBu
     },
     async describe() {
       describe?.();
+      return "arn:aws:events:eu-west-1:123456789012:event-bus/orders";
     },
   };
 }

@@ -1,6 +1,7 @@
 // A bridge with a handler in this very process: for questions of pace, where a process of its own would blur the answer.
 import { type Bridge, bridge } from "../../functions/bridge/bridge.ts";
 import { readConfig } from "../../functions/bridge/config.ts";
+import type { Observe } from "../../functions/bridge/core/ports.ts";
 import type { Handler } from "../../functions/bridge/handler.ts";
 import { handlerLog } from "../../functions/bridge/sinks/handler/definition.ts";
 import { credentialsFault } from "../../functions/bridge/source/credentials.ts";
@@ -11,6 +12,7 @@ const silent = (): void => undefined;
 export function handlerBridge(
   { definition }: Handler,
   environment: Readonly<Record<string, string>>,
+  observe: Observe = silent,
 ): Bridge {
   const { config, faults } = readConfig(environment, "lambda", {
     credentialsFault,
@@ -19,7 +21,7 @@ export function handlerBridge(
   });
   if (!config) throw new Error(faults.join("\n"));
   return bridge(config, {
-    observe: silent,
+    observe,
     report: silent,
     learn: silent,
     handler: {

@@ -9,12 +9,13 @@ import {
 } from "@nats-io/jetstream";
 import { connect, type Msg, type NatsConnection } from "@nats-io/transport-node";
 import { systemClock } from "../../functions/bridge/clock.ts";
-import { type ConnectionSettings, dialer } from "../../functions/bridge/source/connection.ts";
+import { dialer } from "../../functions/bridge/source/connection.ts";
 import type { WantedConsumer } from "../../functions/bridge/source/consumer.ts";
 import {
   JetStreamSource,
   type SourceOptions,
 } from "../../functions/bridge/source/jetstream-source.ts";
+import type { ConnectionSettings } from "../../functions/bridge/source/open.ts";
 
 export interface Operator {
   readonly nc: NatsConnection;

@@ -1,7 +1,10 @@
 // The preflight as CloudFormation calls it: the bundle in a process of its own, and a place to which it puts its answer.
+import { cpSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { bundledWithPreflight } from "./bundled.ts";
 import { startLambda } from "./lambda-process.ts";
+import { temporaryFolder } from "./leave-nothing.ts";
 import { serveHttp } from "./local-http.ts";
 
 export interface Asked {
@@ -10,13 +13,17 @@ export interface Asked {
   readonly physicalId?: string;
   /** Milliseconds that the function has. */
   readonly granted?: number;
-  /** The bridge's entry, from the root of the project. */
+  /** The bridge's entry, from the root of the project. Default: the forwarder. */
   readonly entry?: string;
   /** Of a bundle that there is already. */
   readonly folder?: string;
+  /** Called when the answer has come. */
+  readonly answered?: () => void;
+  /** What stands in `index.mjs` in place of that entry. */
+  readonly code?: string;
 }
 
-interface Answered {
+export interface Answered {
   readonly Status: "SUCCESS" | "FAILED";
   readonly Reason: string;
   readonly PhysicalResourceId: string;
@@ -25,8 +32,6 @@ interface Answered {
 
 export interface Preflight {
   readonly answer: Answered;
-  /** How many bytes the answer took. */
-  readonly bytes: number;
   /** Its checks, in the order in which they ended. */
   readonly checks: readonly Found[];
   /** What it printed. */
@@ -37,16 +42,27 @@ export interface Preflight {
 
 interface Found {
   readonly check: string;
-  readonly level: "ok" | "warning" | "failure";
+  readonly result: "ok" | "warning" | "failure";
   readonly text: string;
 }
 
+const FORWARDER = "functions/forward.lambda.ts";
+
 const folders = new Map<string, string>();
 
-function folderOf(entry: string): string {
+/** Its bundle, made when it is asked for first: before the tests, for meanwhile this process answers nobody. */
+export function bundleOf(entry: string = FORWARDER): string {
   const folder = folders.get(entry) ?? bundledWithPreflight(entry);
   folders.set(entry, folder);
   return folder;
+}
+
+function folderOf({ code, entry, folder = bundleOf(entry) }: Asked): string {
+  if (code === undefined) return folder;
+  const changed = temporaryFolder();
+  cpSync(folder, changed, { recursive: true });
+  writeFileSync(join(changed, "index.mjs"), code);
+  return changed;
 }
 
 /** One request, from CloudFormation to its answer. Throws when none comes. */
@@ -54,13 +70,13 @@ export async function preflight(
   environment: Readonly<Record<string, string>>,
   asked: Asked = {},
 ): Promise<Preflight> {
-  const { type = "Create", entry = "functions/forward.lambda.ts", granted = 60_000 } = asked;
-  const folder = asked.folder ?? folderOf(entry);
+  const { granted = 60_000, type = "Create" } = asked;
   const answers: string[] = [];
   const server = await serveHttp(async (request, response) => {
     if (request.headers["content-type"]) throw new Error("the URL is signed without a type");
     answers.push(await text(request));
     response.end();
+    asked.answered?.();
   });
   const event = {
     RequestType: type,
@@ -78,16 +94,16 @@ export async function preflight(
       ...asked.properties,
     },
   };
-  const started = startLambda(`${folder}/preflight.mjs`, environment, { granted, event });
+  const started = startLambda(`${folderOf(asked)}/preflight.mjs`, environment, { granted, event });
   const { invocations, stderr, stdout } = await started.ended;
   await server.stop();
+  if (`${stdout}${stderr}`.includes("secret-signature")) throw new Error("it has printed the URL");
   const [answer, ...more] = answers;
   if (answer === undefined || more.length > 0) {
     throw new Error(`given ${answers.length} answers, expected one:\n${stdout}\n${stderr}`);
   }
   return {
     answer: JSON.parse(answer) as Answered,
-    bytes: Buffer.byteLength(answer),
     checks: checksIn(stdout),
     stdout: `${stdout}${stderr}`,
     left: invocations[0]?.left ?? 0,
@@ -100,5 +116,5 @@ function checksIn(stdout: string): readonly Found[] {
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line) as Found & { readonly event: string })
     .filter(({ event }) => event === "preflight-check")
-    .map(({ check, level, text: said }) => ({ check, level, text: said }));
+    .map(({ check, result, text: said }) => ({ check, result, text: said }));
 }

@@ -11,6 +11,8 @@ export type SecretFault =
   /** The connection is reset. */
   | "reset";
 
+type SecretValue = string | Uint8Array;
+
 /** One call, as it came. */
 interface SecretCall {
   /** `GetSecretValue`, if all is well. */
@@ -25,8 +27,8 @@ export interface LocalSecrets extends AsyncDisposable {
   /** What a client needs to find it. */
   readonly environment: Readonly<Record<string, string>>;
   readonly calls: readonly SecretCall[];
-  /** Stores a value as the current one of a secret. Answers with the secret's complete ARN. */
-  put(name: string, value: string | Uint8Array): string;
+  /** Stores a value as the current one of a secret, or what makes it for each call. Answers with its complete ARN. */
+  put(name: string, value: SecretValue | (() => SecretValue)): string;
   remove(name: string): void;
   /** Every call from now on; undefined: none. */
   fail(fault: SecretFault | undefined): void;
@@ -38,7 +40,7 @@ const PREFIX = `arn:aws:secretsmanager:${REGION}:123456789012:secret:`;
 const SUFFIX = "-Ab12Cd";
 
 export async function startSecrets(): Promise<LocalSecrets> {
-  const values = new Map<string, string | Uint8Array>();
+  const values = new Map<string, SecretValue | (() => SecretValue)>();
   const calls: SecretCall[] = [];
   let fault: SecretFault | undefined;
 
@@ -51,7 +53,8 @@ export async function startSecrets(): Promise<LocalSecrets> {
     if (fault === "reset") return request.socket.resetAndDestroy() && undefined;
     if (fault) return give(response, fault.status, refusal(fault.code, "made up by a test"));
     const name = nameOf(SecretId);
-    const value = values.get(name);
+    const stored = values.get(name);
+    const value = typeof stored === "function" ? stored() : stored;
     if (action !== "GetSecretValue") return give(response, 400, refusal("InvalidAction", action));
     if (value === undefined) {
       const said = "Secrets Manager can't find the specified secret.";

@@ -24,3 +24,14 @@ export function templateOf(fill: (stack: Stack, nats: NatsConnection) => void): 
   fill(stack, new NatsConnection(stack, "Nats", { url: URL }));
   return Template.fromStack(stack);
 }
+
+/** What a stack is refused with while it is described. */
+export function refusal(fill: (stack: Stack, nats: NatsConnection) => void): string {
+  const stack = new Stack(testApp(), "Test");
+  try {
+    fill(stack, new NatsConnection(stack, "Connection", { url: URL }));
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("it was not refused");
+}

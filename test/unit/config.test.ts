@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
-import { type Config, OPTIONS } from "../../functions/bridge/config.ts";
+import { type Config, METRICS_NAMESPACE, OPTIONS } from "../../functions/bridge/config.ts";
 import { type Environment, faultsOf, FIFO, LEAST, read } from "../support/read-config.ts";
 
 const TARGET = "the URL of the target queue (or EVENT_BUS_NAME, or FUNCTION_ARN)";
+const NAMESPACE =
+  "1 to 255 letters, digits, spaces and . - _ / # : (not first), not beginning with AWS/; or off";
 
 function configOf(changes: Environment = {}, base: Environment = LEAST): Config {
   const { config, faults } = read({ ...base, ...changes });
@@ -52,6 +54,16 @@ test("with the least that has to be set, everything else has its default", () =>
 
 test("in Lambda the consumer is only verified", () => {
   expect(read(LEAST, {}, "lambda").config?.management).toBe("verify");
+});
+
+test("a function publishes its metrics, and the service only where it is told to", () => {
+  const namespaceOf = (runtime: "service" | "lambda", given = ""): string | undefined =>
+    read({ ...LEAST, METRICS_NAMESPACE: given }, {}, runtime).config?.metricsNamespace;
+  expect(namespaceOf("lambda")).toBe(METRICS_NAMESPACE);
+  expect(namespaceOf("service")).toBeUndefined();
+  expect(namespaceOf("lambda", "off")).toBeUndefined();
+  for (const runtime of ["lambda", "service"] as const)
+    expect(namespaceOf(runtime, "Orders/Bridge")).toBe("Orders/Bridge");
 });
 
 test("every fault is told at once, each in a line of its own", () => {
@@ -131,6 +143,8 @@ test.each([
   ["HEALTH_PORT", "65536", "a port from 0 to 65535, or off"],
   ["HEALTH_PORT", "http", "a port from 0 to 65535, or off"],
   ["SHUTDOWN_TIMEOUT", "500ms", "a duration from 1s to 15m, like 30s or 5m"],
+  ["METRICS_NAMESPACE", "AWS/Lambda", NAMESPACE],
+  ["METRICS_NAMESPACE", "a".repeat(256), NAMESPACE],
   ["LOG_LEVEL", "verbose", "debug, info, warn or error"],
   ["JETSTREAM_ACK_WAIT", "999ms", "a duration from 1s to 1h, like 30s or 5m"],
 ])("%s=%s is a fault that says what would be right", (name, value, expected) => {

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { sqsEntry } from "../../functions/bridge/sinks/sqs/entry.ts";
 import { anyMessage } from "../support/messages.ts";
-import { optionRows, partOf, permissionsBlock } from "../support/readme.ts";
+import { partOf, permissionsBlock, TABLES } from "../support/readme.ts";
 
 const root = join(import.meta.dirname, "../..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -26,8 +26,8 @@ function linksIn(document: string): readonly string[] {
   return [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
 }
 
-test("the configuration table is made from the options", () => {
-  const cells = partOf(readme, "options")
+test.each(TABLES)("the table of $name is made from what it tells of", ({ name, rows }) => {
+  const cells = partOf(readme, name)
     .trim()
     .split("\n")
     .map((line) =>
@@ -36,7 +36,7 @@ test("the configuration table is made from the options", () => {
         .slice(1, -1)
         .map((cell) => cell.trim()),
     );
-  expect(cells.slice(2), "npm run readme").toEqual(optionRows());
+  expect(cells.slice(2), "npm run readme").toEqual(rows());
 });
 
 test("the permissions of the NATS user are those that the bridge knows of", () => {

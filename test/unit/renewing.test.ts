@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import type { Stop } from "../../functions/bridge/core/stop.ts";
 import { mayGoOn, renewing, untilRenewed, withReason } from "../../functions/bridge/renewing.ts";
@@ -44,12 +45,22 @@ test("nobody goes on who is told to stop, or has no time for it", () => {
 });
 
 test("a run ends when it is told to stop, and when there are other credentials", () => {
+  expect(untilRenewed(UNTIL, term(true)).until.signal?.aborted).toBe(true);
   const stopping = new AbortController();
-  expect(untilRenewed(UNTIL, term(true)).signal?.aborted).toBe(true);
-  const until = untilRenewed({ ...UNTIL, signal: stopping.signal }, term(false));
+  const { until } = untilRenewed({ ...UNTIL, signal: stopping.signal }, term(false));
+  expect(until).toMatchObject(UNTIL);
   expect(until.signal?.aborted).toBe(false);
   stopping.abort();
   expect(until.signal?.aborted).toBe(true);
+});
+
+test("a run that is over leaves nothing at the signals that outlive it", () => {
+  const stopping = new AbortController();
+  const renewed = new AbortController();
+  const both = { signal: renewed.signal, end: () => Promise.resolve(false) };
+  untilRenewed({ ...UNTIL, signal: stopping.signal }, both).release();
+  expect(getEventListeners(stopping.signal, "abort")).toEqual([]);
+  expect(getEventListeners(renewed.signal, "abort")).toEqual([]);
 });
 
 test("only a run that was ended for the sake of others says so", () => {

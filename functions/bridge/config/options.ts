@@ -59,6 +59,7 @@ export type OptionName =
   | "HEALTH_PORT"
   | "SHUTDOWN_TIMEOUT"
   | "RECEIPT_INTERVAL"
+  | "METRICS_NAMESPACE"
   | "LOG_LEVEL";
 
 /** Every environment variable of ours. `AWS_*` is read by the AWS SDK as it always is. */
@@ -234,5 +235,10 @@ export const OPTIONS: Readonly<Record<OptionName, Option>> = {
     fallback: "`25s`",
   },
   RECEIPT_INTERVAL: { meaning: "service: between two receipts", fallback: "`60s`" },
+  METRICS_NAMESPACE: {
+    meaning:
+      "namespace of the metrics in CloudWatch, written as lines of the log (embedded metric format) at each receipt; `off`",
+    fallback: "Lambda `JetStreamBridge`, service `off`",
+  },
   LOG_LEVEL: { meaning: "`debug`, `info`, `warn`, `error`", fallback: "`info`" },
 };

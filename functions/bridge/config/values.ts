@@ -50,6 +50,11 @@ export function bucketOf(text: string): string | undefined {
   return /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(text) ? text : undefined;
 }
 
+/** A namespace of CloudWatch's; those that begin with `AWS/` are its own. */
+export function namespaceOf(text: string): string | undefined {
+  return /^(?!AWS\/)[\w./#-][\w.:/# -]{0,254}$/.test(text) ? text : undefined;
+}
+
 /** `1MiB`, `256KiB`, `64KB`, or a number of bytes. */
 export function parseSize(text: string): number | undefined {
   const match = /^(\d+)\s*(B|KB|KiB|MB|MiB)?$/.exec(text);

@@ -77,6 +77,24 @@ export type Pulled =
   | { readonly held: readonly Held[]; readonly end: "interrupted"; readonly cause: Error }
   | ({ readonly held: readonly Held[] } & Trouble);
 
+/** What a stream keeps, and for how long. */
+export interface StreamState {
+  /** The oldest message; one more than `last` where there is none. */
+  readonly first: number;
+  readonly last: number;
+  readonly messages: number;
+  readonly bytes: number;
+  /** When the oldest message was stored, milliseconds since 1970; undefined where there is none. */
+  readonly firstStoredAt?: number;
+  /** What makes it drop its oldest messages; undefined: nothing of that kind. */
+  readonly most: { readonly messages?: number; readonly bytes?: number; readonly ageMs?: Ms };
+  /**
+   * A message before `first` that was not delivered to this consumer is lost to it: the stream has limits, they are all
+   * that removes messages, and all of them are the consumer's.
+   */
+  readonly gapIsLoss: boolean;
+}
+
 /** The consumer and its stream, as the server sees them. */
 export interface ConsumerState {
   /** Delivered and not settled, by anybody. */
@@ -87,15 +105,19 @@ export interface ConsumerState {
   readonly deliveredConsumerSequence: number;
   /** Everything up to this consumer sequence is settled. */
   readonly settledConsumerSequence: number;
+  /**
+   * Up to this stream sequence messages were delivered, or are none of the consumer's: right after it was made, it is the
+   * one before its start. A purge moves it, expiry does not.
+   */
+  readonly deliveredStreamSequence: number;
   /** Everything up to this stream sequence is settled. */
   readonly ackFloor: number;
   readonly maxAckPending: number;
   readonly ackWaitMs: Ms;
   /** Who leads the consumer, and since when where that is told; undefined without replicas. */
   readonly leader?: string;
-  /** First and last sequence in the stream; undefined without the permission for STREAM.INFO. */
-  readonly streamFirst?: number;
-  readonly streamLast?: number;
+  /** Undefined without the permission for STREAM.INFO. */
+  readonly stream?: StreamState;
   /** The server's wall clock at this moment, milliseconds since 1970; undefined where it gives none (before 2.10). */
   readonly serverTime?: number;
 }

@@ -24,3 +24,19 @@ export type Stop =
 export function stopOf(end: "broken" | "refused" | "gone"): Stop {
   return end === "refused" ? "unavailable" : end;
 }
+
+const GOOD_STOPS: ReadonlySet<Stop | null> = new Set(["idle", "deadline", "paused"]);
+
+/**
+ * Whether a run that has stopped is nothing to be alarmed at. Anything else is an error of an invocation. Messages in the
+ * hands of another wake, or put off by one in another sandbox (`elsewhere`), are no reason for that: nothing waits.
+ */
+export function isGood({
+  elsewhere,
+  stop,
+}: {
+  readonly elsewhere?: number;
+  readonly stop: Stop | null;
+}): boolean {
+  return GOOD_STOPS.has(stop) || elsewhere !== undefined;
+}

@@ -2,11 +2,12 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { METRICS, type MetricName } from "./metric-names.ts";
+import type { MetricValues } from "./totals.ts";
 
 export interface Health {
   /** Undefined while the bridge forwards; otherwise why it does not. */
   notReady: string | undefined;
-  readonly metrics: () => Readonly<Record<MetricName, number>>;
+  readonly metrics: () => MetricValues;
 }
 
 /** Serves `/healthz`, `/readyz` and `/metrics`. Rejects when the port is taken. */
@@ -44,16 +45,12 @@ function answer(url: string, health: Health): readonly [number, string, string] 
   }
 }
 
-/** Prometheus' text format, version 0.0.4. */
-export function prometheus(values: Readonly<Record<MetricName, number>>): string {
-  const lines = Object.entries(METRICS).flatMap(([key, { kind, help }]) => {
-    const snake = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    const name = `jetstream_bridge_${snake}${kind === "counter" ? "_total" : ""}`;
-    return [
-      `# HELP ${name} ${help}`,
-      `# TYPE ${name} ${kind}`,
-      `${name} ${values[key as MetricName]}`,
-    ];
+/** Prometheus' text format, version 0.0.4. What is not known is left out. */
+export function prometheus(values: MetricValues): string {
+  const lines = Object.entries(METRICS).flatMap(([key, { kind, help, prometheus: name }]) => {
+    const value = values[key as MetricName];
+    if (value === undefined) return [];
+    return [`# HELP ${name} ${help}`, `# TYPE ${name} ${kind}`, `${name} ${value}`];
   });
   return `${lines.join("\n")}\n`;
 }

@@ -5,7 +5,7 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 const ORDER: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 /** Part of the interface, and no matter of taste: told at every level. */
-const ALWAYS: ReadonlySet<string> = new Set(["receipt", "health"]);
+const ALWAYS: ReadonlySet<string> = new Set(["receipt", "metrics", "health"]);
 
 export type Log = (
   level: LogLevel,
@@ -77,6 +77,7 @@ export const LEVELS: Readonly<Record<string, LogLevel>> = {
   "message-buried": "warn",
   "message-held": "warn",
   "message-not-accepted": "debug",
+  "messages-expired": "warn",
   "not-reconnected": "warn",
   "not-rung-again": "warn",
   "publish-failed": "warn",

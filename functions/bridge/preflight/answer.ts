@@ -73,7 +73,8 @@ export async function deliverAnswer(
   let problem = "there was no time left";
   while (clock.now() < until) {
     try {
-      const status = await put(url, text, Math.min(ATTEMPT_MS, until - clock.now()));
+      const leftMs = Math.ceil(until - clock.now());
+      const status = await put(url, text, Math.min(ATTEMPT_MS, leftMs));
       if (status < 300) return;
       problem = `HTTP ${status}`;
     } catch (error) {

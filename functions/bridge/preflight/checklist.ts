@@ -2,7 +2,7 @@
 
 export interface Finding {
   readonly check: string;
-  readonly level: "ok" | "warning" | "failure";
+  readonly result: "ok" | "warning" | "failure";
   /** A whole sentence: what was found, what is needed, where to look or what to run. */
   readonly text: string;
 }
@@ -40,22 +40,22 @@ export class Checklist {
     this.#waiting.set(name, "");
     try {
       const { text, value } = await work({
-        warn: (warning) => this.#found({ check: name, level: "warning", text: warning }),
+        warn: (warning) => this.#found({ check: name, result: "warning", text: warning }),
         waitsFor: (what) => void this.#waiting.set(name, what),
       });
-      this.#found({ check: name, level: "ok", text });
+      this.#found({ check: name, result: "ok", text });
       return value;
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      this.#found({ check: name, level: "failure", text });
+      this.#found({ check: name, result: "failure", text });
       return undefined;
     } finally {
       this.#waiting.delete(name);
     }
   }
 
-  #texts(level: Finding["level"]): readonly string[] {
-    return this.#findings.filter((finding) => finding.level === level).map(({ text }) => text);
+  #texts(result: Finding["result"]): readonly string[] {
+    return this.#findings.filter((finding) => finding.result === result).map(({ text }) => text);
   }
 
   #found(finding: Finding): void {

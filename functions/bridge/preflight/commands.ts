@@ -30,7 +30,9 @@ export function foreignAdvice({ consumer: { consumer, stream } }: Config): strin
 
 /** With the `nats` CLI; its filter may be given several times. */
 export function howToCreate({ consumer: wanted }: Config): string {
-  const start = wanted.startSequence ?? wanted.startTime ?? wanted.deliverPolicy;
+  // The CLI knows a time only by how long ago it was.
+  const ago = wanted.startTime === undefined ? undefined : `<how long ago ${wanted.startTime} was>`;
+  const start = wanted.startSequence ?? ago ?? wanted.deliverPolicy;
   const flags = [
     "--pull --ack=explicit --replay=instant --max-deliver=-1",
     `--deliver=${start}`,

@@ -1,35 +1,32 @@
 /** A connection to NATS, from a function that may be seconds old. */
-import { setTimeout as sleep } from "node:timers/promises";
-import { dialerOf } from "../bridge.ts";
 import { systemClock } from "../clock.ts";
-import type { Config } from "../config.ts";
 import type { Ms } from "../core/ports.ts";
-import { loginOf, type LoginPorts } from "../login.ts";
 import { Session } from "../source/session.ts";
 import { SourceError } from "../source/source-error.ts";
+import type { Dial } from "../source/wire.ts";
 import type { Check } from "./checklist.ts";
-
-/** A network interface and the rules of a security group may need so long before they work. */
-const PATIENCE_MS: Ms = 15_000;
 
 const PAUSE_MS: Ms = 500;
 
-/** Tries again while nothing answers; not when NATS answers no. Rejects with a `SourceError`. */
+/**
+ * Tries again while nothing answers, since a network interface and the rules of a security group may need a moment
+ * before they work; not when NATS answers no. Rejects with a `SourceError`.
+ */
 export async function connectPatiently(
-  config: Config,
-  login: LoginPorts,
+  dial: Dial,
+  patienceMs: Ms,
   check: Pick<Check, "waitsFor">,
-  patienceMs: Ms = PATIENCE_MS,
 ): Promise<Session> {
-  const until = systemClock.now() + patienceMs;
-  const dial = dialerOf(config, loginOf(config.nats, login).identities);
+  const patientUntil = systemClock.now() + patienceMs;
   for (;;) {
     try {
       return await Session.open(dial, systemClock, DEAF);
     } catch (error) {
-      if (!isWorthAnotherTry(error) || systemClock.now() + PAUSE_MS > until) throw advised(error);
+      if (!isWorthAnotherTry(error) || systemClock.now() + PAUSE_MS > patientUntil) {
+        throw advised(error);
+      }
       check.waitsFor(error.message);
-      await sleep(PAUSE_MS);
+      await systemClock.sleep(PAUSE_MS);
     }
   }
 }

@@ -6,10 +6,10 @@
 import { systemClock } from "../clock.ts";
 import type { Ms, Observe } from "../core/ports.ts";
 import {
+  LEVELS,
   type Log,
   logger,
   type LogLevel,
-  LEVELS,
   type Scrubber,
   scrubber,
 } from "../observe/log.ts";
@@ -18,13 +18,13 @@ import { type Answer, deliverAnswer, putByFetch, responseText } from "./answer.t
 import { checkAll, type CheckPorts } from "./checks.ts";
 import { Checklist, type Finding } from "./checklist.ts";
 import { type LoadEntry, secretsOf } from "./load.ts";
+import { failed, succeeded, tooLate } from "./outcome.ts";
 import { removeConsumer } from "./remove.ts";
 import {
   type CloudFormationRequest,
   idOfNothing,
   isDeleteAsked,
   namesIn,
-  physicalIdOf,
   taskOf,
 } from "./request.ts";
 
@@ -36,6 +36,11 @@ export type PreflightHandler = (
 /** To answer, with an attempt or two more: at most, and of what is granted. */
 const MOST_RESERVE_MS = 8000;
 const RESERVED_PART = 1 / 3;
+
+/** What is tried again is tried for so long, or for this part of the time. */
+const MOST_CONNECT_MS = 15_000;
+const MOST_ACCESS_MS = 30_000;
+const PATIENT_PART = 1 / 2;
 
 /** Nothing is read before the first request, since an error while loading would leave it without an answer. */
 export function preflightHandler(
@@ -49,8 +54,15 @@ export function preflightHandler(
     const scrub = scrubber([...secrets, request.ResponseURL]);
     const log = logOf(host, scrub);
     const observe: Observe = (event, details) => log(LEVELS[event] ?? "info", event, details);
-    const ports = { host, loadEntry, login: { observe, learn: scrub.learn } };
     const checkMs = granted - Math.min(MOST_RESERVE_MS, granted * RESERVED_PART);
+    const patience = (mostMs: Ms): Ms => Math.min(mostMs, checkMs * PATIENT_PART);
+    const ports: CheckPorts = {
+      host,
+      loadEntry,
+      login: { observe, learn: scrub.learn },
+      connectMs: patience(MOST_CONNECT_MS),
+      accessUntil: startedAt + patience(MOST_ACCESS_MS),
+    };
     const answer = scrubbed(await answerTo(request, ports, log, checkMs), scrub);
     log(answer.Status === "SUCCESS" ? "info" : "error", "preflight", { ...answer });
     await deliverAnswer(request.ResponseURL, responseText(request, answer), {
@@ -69,45 +81,24 @@ async function answerTo(
 ): Promise<Answer> {
   if (request.RequestType === "Delete") return answerToDelete(request, ports, log, checkMs);
   const list = new Checklist((finding) =>
-    log(LEVEL[finding.level], "preflight-check", { ...finding }),
+    log(LEVEL[finding.result], "preflight-check", { ...finding }),
   );
   try {
     const task = taskOf(request);
     const checked = await inTime(checkAll(task, ports, list), checkMs);
     if (checked === TOO_LATE) return failed(request, [...list.failures, tooLate(list, checkMs)]);
     if (!checked) return failed(request, list.failures);
-    const { consumer, stream } = checked.config.consumer;
-    const { made, summary } = checked;
-    return {
-      Status: "SUCCESS",
-      Reason: list.warnings.join("\n"),
-      PhysicalResourceId: physicalIdOf(checked.config.consumer),
-      Data: { Consumer: `${stream} > ${consumer}`, Summary: summary, Made: String(made) },
-    };
+    return succeeded(checked, list);
   } catch (error) {
     return failed(request, [(error as Error).message]);
   }
 }
 
-const LEVEL: Readonly<Record<Finding["level"], LogLevel>> = {
+const LEVEL: Readonly<Record<Finding["result"], LogLevel>> = {
   ok: "info",
   warning: "warn",
   failure: "error",
 };
-
-/** The old id stays with an update that failed: another one would have CloudFormation delete the old consumer. */
-function failed(request: CloudFormationRequest, reasons: readonly string[]): Answer {
-  return {
-    Status: "FAILED",
-    Reason: reasons.join("\n"),
-    PhysicalResourceId: request.PhysicalResourceId ?? idOfNothing(request),
-  };
-}
-
-function tooLate(list: Checklist, afterMs: Ms): string {
-  const waiting = list.waiting.join("; ") || "nothing";
-  return `the time of the preflight function ran out after ${Math.round(afterMs / 1000)} s, while this was not done: ${waiting}`;
-}
 
 /** A stack can always be deleted: what goes wrong is in the log. */
 async function answerToDelete(

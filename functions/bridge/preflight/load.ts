@@ -9,6 +9,8 @@ export type LoadEntry = () => Promise<{ readonly handler?: unknown }>;
 
 export interface Loaded {
   readonly config: Config;
+  /** What is right, and may surprise. */
+  readonly warnings: readonly string[];
   /** Where the target is a handler of the user's. */
   readonly definition: HandlerDefinition | undefined;
 }
@@ -24,13 +26,13 @@ export async function load(
   });
   const definition = definitionOf(handler);
   if (!definition && !isTargetNamed(environment)) throw new Error(NO_HANDLER);
-  const { config, faults } = readConfig(environment, "lambda", {
+  const { config, faults, warnings } = readConfig(environment, "lambda", {
     readFile,
     credentialsFault,
     ...(definition && { handler: { kind: definition.kind, ...definition.options } }),
   });
   if (!config) throw new Error(`the configuration is wrong:\n${faults.join("\n")}`);
-  return { config, definition };
+  return { config, definition, warnings };
 }
 
 const NO_HANDLER =

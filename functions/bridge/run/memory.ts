@@ -6,6 +6,7 @@
  */
 import type { Letter, Message, Ms } from "../core/ports.ts";
 import type { History } from "../core/settlement.ts";
+import { Expiry } from "./expiry.ts";
 import { type Journal, type Noted, NO_JOURNAL } from "./journal.ts";
 
 export interface Tries extends History {
@@ -51,6 +52,8 @@ export class Memory {
    * consumer stands there, nobody has got anything since.
    */
   leftAt: number | undefined;
+  /** What has expired and is counted, so that no run counts it again. */
+  readonly expiry: Expiry = new Expiry();
 
   constructor(journal: Journal = NO_JOURNAL) {
     this.#journal = journal;
@@ -86,6 +89,7 @@ export class Memory {
     this.#failing.clear();
     this.#delayed.clear();
     this.leftAt = undefined;
+    this.expiry.clear();
     this.#journal.write([]);
   }
 

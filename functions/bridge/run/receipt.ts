@@ -1,6 +1,6 @@
 /** What a run did, in numbers that add up: pulled = acked + retried + buried + released + unconfirmed (+ held). */
-import type { ConsumerState } from "../core/ports.ts";
-import type { Settled } from "../core/ports.ts";
+import type { ConsumerState, Ms, Settled } from "../core/ports.ts";
+import { retentionHeadroom } from "../core/retention.ts";
 import type { Verdict } from "../core/settlement.ts";
 import type { Stop } from "../core/stop.ts";
 
@@ -29,6 +29,20 @@ export interface Receipt {
   readonly pending: number;
   /** Of the consumer: delivered and not settled, by anybody, as last seen. */
   readonly ackPending: number;
+  /** The consumer could not be looked at: `pending` and `ackPending` are not known, and 0. */
+  readonly unseen?: true;
+  /**
+   * How old a message was, by the server's clock, when the target had it and its ack was confirmed: the most since the
+   * receipt before, or since the start of the run. Absent: none was, or the server gives no time (before 2.10).
+   */
+  readonly forwardLagMs?: Ms;
+  /**
+   * Dropped by the stream before they were delivered, as far as this process has not counted them yet. Absent where that
+   * cannot be told: with a filter, with a retention other than limits, with `max_msgs_per_subject`, without STREAM.INFO.
+   */
+  readonly expired?: number;
+  /** In percent: 0 when the oldest unforwarded message is the next that the stream drops. Absent: not known. */
+  readonly retentionHeadroom?: number;
   /** Given back with a delay that has not run out. */
   readonly delayed: number;
   /**
@@ -56,12 +70,33 @@ export class Tally {
     released: 0,
     unconfirmed: 0,
   };
+  /** Undefined: cannot be told. */
+  expired: number | undefined;
+  /** The most since the last receipt. */
+  forwardLagMs: Ms | undefined;
   state: ConsumerState | undefined;
 
-  /** `meaning` says how each verdict counts once the server has confirmed it. */
-  settled(result: Settled, meaning: ReadonlyMap<Verdict, Counted>): void {
-    for (const verdict of result.confirmed) this.counts[meaning.get(verdict) ?? "released"] += 1;
+  /**
+   * `meaning` says how each verdict counts once the server has confirmed it. `serverNow` in milliseconds since 1970;
+   * undefined where the server gives no time.
+   */
+  settled(
+    result: Settled,
+    meaning: ReadonlyMap<Verdict, Counted>,
+    serverNow: Ms | undefined,
+  ): void {
+    for (const verdict of result.confirmed) {
+      const counted = meaning.get(verdict) ?? "released";
+      this.counts[counted] += 1;
+      if (counted === "acked" && serverNow !== undefined) this.#forwarded(verdict, serverNow);
+    }
     this.counts.unconfirmed += result.unconfirmed.length;
+  }
+
+  #forwarded({ held }: Verdict, serverNow: Ms): void {
+    const storedAt = Number(held.message.timestampNanos / 1_000_000n);
+    // The server's time is as old as its answer was on the way.
+    this.forwardLagMs = Math.max(this.forwardLagMs ?? 0, serverNow - storedAt);
   }
 
   /** The last look was too long ago: what is not confirmed may be pending still. */
@@ -78,7 +113,8 @@ export class Tally {
     milliseconds: number,
     more: Partial<Pick<Receipt, "delayed" | "drainedForMs" | "elsewhere">> = {},
   ): Receipt {
-    const { pulled, duplicates, calls, counts, state } = this;
+    const { pulled, duplicates, calls, counts, expired, forwardLagMs, state } = this;
+    const headroom = state && retentionHeadroom(state);
     return {
       stop,
       ...(reason !== undefined && { reason }),
@@ -88,6 +124,10 @@ export class Tally {
       duplicates,
       pending: state?.pending ?? 0,
       ackPending: state?.ackPending ?? 0,
+      ...(!state && { unseen: true }),
+      ...(forwardLagMs !== undefined && { forwardLagMs: Math.round(forwardLagMs) }),
+      ...(expired !== undefined && { expired }),
+      ...(headroom !== undefined && { retentionHeadroom: Math.round(headroom * 10) / 10 }),
       delayed: more.delayed ?? 0,
       ...(more.elsewhere !== undefined && { elsewhere: more.elsewhere }),
       ...(more.drainedForMs !== undefined && { drainedForMs: Math.round(more.drainedForMs) }),

@@ -7,6 +7,7 @@ import type { Verdict } from "../core/settlement.ts";
 import type { Item } from "./hand.ts";
 import { core, type Decisions, type Policy, type Ports, type Until } from "./policy.ts";
 import type { Counted, Receipt } from "./receipt.ts";
+import { receive } from "./receive.ts";
 import { recover } from "./recover.ts";
 import { nextSendAt, ready, send, tooManyDelayed } from "./send.ts";
 import { collect, pullSize, take } from "./take.ts";
@@ -179,7 +180,8 @@ async function finish<P, D>(work: Work<P, D>, ending: Ending): Promise<Receipt> 
   const { ports, decisions } = work;
   await work.pool.end(work);
   await work.settled();
-  work.receive(await ports.source.stopReceiving());
+  // Counted as well, so that the next run need not wait for it where order is kept; whether there is a hole, it will see.
+  await receive(work, await ports.source.stopReceiving());
   const held = [...work.hand];
   const ours = held.filter((item) => decisions.isOurs(item.held, work.now));
   work.letGo(held.filter((item) => !decisions.isOurs(item.held, work.now)));

@@ -139,8 +139,23 @@ export class Work<P, D> {
       this.state = state;
       this.tally.state = state;
       this.stateAt = this.now;
+      this.#countExpired(state);
     }
     return state;
+  }
+
+  #countExpired(state: ConsumerState): void {
+    const messages = this.ports.memory.expiry.look(state);
+    if (messages === undefined) return;
+    this.tally.expired = (this.tally.expired ?? 0) + messages;
+    if (messages === 0) return;
+    this.ports.observe("messages-expired", {
+      messages,
+      firstInStream: state.stream?.first,
+      consequence:
+        "the stream dropped them before they were delivered: they are lost to this consumer",
+      advice: "raise the stream's max_age, max_bytes or max_msgs, or forward faster",
+    });
   }
 
   /** Takes what was delivered into our hands. One that we have already only brings a new lease. */
@@ -148,6 +163,7 @@ export class Work<P, D> {
     for (const held of delivered) {
       const { message } = held;
       this.ports.memory.returned(message);
+      this.ports.memory.expiry.delivered(message);
       const known = this.hand.find(message.streamSequence);
       if (known?.held.message.timestampNanos === message.timestampNanos) {
         known.held = held;
@@ -220,7 +236,7 @@ export class Work<P, D> {
       this.ports.memory.delay(verdict.held.message, sentAt + verdict.delayMs);
     }
     this.#beingSettled -= meaning.size;
-    this.tally.settled(result, meaning);
+    this.tally.settled(result, meaning, this.serverNow);
   }
 
   /** All that was sent is confirmed, or known not to be. */
@@ -269,6 +285,7 @@ export class Work<P, D> {
     if (isDue) {
       this.#reportedAt = this.now;
       this.ports.report(this.receipt(undefined));
+      this.tally.forwardLagMs = undefined;
     }
     return undefined;
   }

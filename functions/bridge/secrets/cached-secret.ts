@@ -75,8 +75,10 @@ export class CachedSecret<T> {
     if (value === this.#kept?.value) this.#isDistrusted = true;
   }
 
-  get isDistrusted(): boolean {
-    return this.#isDistrusted;
+  /** It would be read again before it is used once more: revoked, or expired. */
+  get isDoubtful(): boolean {
+    const kept = this.#kept;
+    return this.#isDistrusted || (kept !== undefined && isExpired(kept, this.#ports.now()));
   }
 
   /** Reads it now, once for all who ask meanwhile. */

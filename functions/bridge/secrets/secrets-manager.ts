@@ -39,8 +39,9 @@ export function secretReader(arn: string): () => Promise<string> {
       return textOf(await inTime(client.send(command, { abortSignal: signal })));
     } catch (error) {
       if (error instanceof SecretError) throw error;
-      const advice = ADVICE[codeOf(error)];
-      throw new SecretError(`cannot be read: ${reasonOf(error)}${advice ? `; ${advice}` : ""}`);
+      const code = codeOf(error);
+      const advice = ADVICE[code] ? `; ${ADVICE[code]}` : "";
+      throw new SecretError(`cannot be read: ${reasonOf(error)}${advice}`, code);
     }
   };
 }

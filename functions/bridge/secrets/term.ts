@@ -36,7 +36,7 @@ export function termOf<T>(secret: CachedSecret<T>, clock: Clock, now: () => numb
 
   async function end(): Promise<boolean> {
     over.abort("over");
-    if (secret.isDistrusted) await secret.insteadOf(first);
+    if (secret.isDoubtful) await secret.insteadOf(first);
     return !isAsBefore();
   }
 

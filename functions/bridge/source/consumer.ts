@@ -129,29 +129,6 @@ export function differences(
   return found;
 }
 
-/**
- * Settings that are up to whoever makes a consumer, and in one of our own making stand as they were when it was made: one
- * line each where the configuration has changed since.
- */
-export function ownDifferences(
-  { ack_wait, max_ack_pending }: Partial<ConsumerConfig>,
-  { ackWaitMs, leastMaxAckPending, maxAckPending }: WantedConsumer,
-): readonly string[] {
-  const found: string[] = [];
-  const isMs = (ack_wait ?? 0) / NANOS_PER_MS;
-  if (isMs !== ackWaitMs) {
-    found.push(`ack_wait is ${isMs} ms, expected ${ackWaitMs} ms (JETSTREAM_ACK_WAIT)`);
-  }
-  const isAtLeast = max_ack_pending ?? 0;
-  // Below the least it is a difference in any consumer, and told already.
-  if (isAtLeast !== maxAckPending && (isAtLeast <= 0 || isAtLeast >= leastMaxAckPending)) {
-    found.push(
-      `max_ack_pending is ${isAtLeast}, expected ${maxAckPending} (JETSTREAM_MAX_ACK_PENDING)`,
-    );
-  }
-  return found;
-}
-
 /** A filter of `>` is no filter. */
 export function filtersOf(config: Partial<ConsumerConfig>): readonly string[] {
   const filters = config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : []);
@@ -200,6 +177,29 @@ export function surprises(answer: ConsumerAnswer, wanted: WantedConsumer): reado
   if (config.inactive_threshold && !wanted.temporary) {
     found.push(
       "inactive_threshold is set: the server deletes the consumer, and its position, when nobody pulls for so long",
+    );
+  }
+  return found;
+}
+
+/**
+ * Settings that are up to whoever makes a consumer, and in one of our own making stand as they were when it was made: one
+ * line each where the configuration has changed since.
+ */
+export function ownDifferences(
+  { ack_wait, max_ack_pending }: Partial<ConsumerConfig>,
+  { ackWaitMs, leastMaxAckPending, maxAckPending }: WantedConsumer,
+): readonly string[] {
+  const found: string[] = [];
+  const isMs = (ack_wait ?? 0) / NANOS_PER_MS;
+  if (isMs !== ackWaitMs) {
+    found.push(`ack_wait is ${isMs} ms, expected ${ackWaitMs} ms (JETSTREAM_ACK_WAIT)`);
+  }
+  const isAtLeast = max_ack_pending ?? 0;
+  // Below the least it is a difference in any consumer, and told already.
+  if (isAtLeast !== maxAckPending && (isAtLeast <= 0 || isAtLeast >= leastMaxAckPending)) {
+    found.push(
+      `max_ack_pending is ${isAtLeast}, expected ${maxAckPending} (JETSTREAM_MAX_ACK_PENDING)`,
     );
   }
   return found;

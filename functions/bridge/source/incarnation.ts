@@ -36,6 +36,13 @@ export function compareIncarnations(
 }
 
 export function isBefore210(version: string): boolean {
+  return isBefore(version, [2, 10]);
+}
+
+export function isBefore(
+  version: string,
+  [wantedMajor, wantedMinor]: readonly [number, number],
+): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major < 2 || (major === 2 && minor < 10);
+  return major < wantedMajor || (major === wantedMajor && minor < wantedMinor);
 }

@@ -20,7 +20,6 @@ import {
   leaderOf,
   type Published,
   publishedOf,
-  readAnswer,
   type StreamAnswer,
 } from "./api.ts";
 import {
@@ -37,6 +36,8 @@ import { Pulling } from "./pulling.ts";
 import { Session } from "./session.ts";
 import { Settling } from "./settling.ts";
 import { SourceError, troubleOf } from "./source-error.ts";
+import { type OfWindow, type Window, windowOf } from "./window.ts";
+import { streamStateOf } from "./stream-state.ts";
 import type { Dial, WireMessage } from "./wire.ts";
 
 export interface SourceOptions {
@@ -178,23 +179,8 @@ export class JetStreamSource implements Source {
   }
 
   /** For how long a stream recognises an id: a stream by its name, or the one that takes a subject. Undefined: none does. */
-  async windowOf(
-    of: { readonly subject: string } | { readonly stream: string },
-  ): Promise<{ readonly stream: string; readonly windowMs: Ms } | undefined> {
-    const session = this.#openSession();
-    const { timeoutMs } = this.#options;
-    const stream = "stream" in of ? of.stream : await this.#streamOf(session, of.subject);
-    if (stream === undefined) return undefined;
-    const wire = await session.request(this.#subjects.streamInfoOf(stream), "", timeoutMs);
-    const { config } = readAnswer<StreamAnswer>(wire, `stream ${stream}`);
-    return { stream, windowMs: (config.duplicate_window ?? 0) / NANOS_PER_MS };
-  }
-
-  async #streamOf(session: Session, subject: string): Promise<string | undefined> {
-    const { timeoutMs } = this.#options;
-    const question = JSON.stringify({ subject });
-    const wire = await session.request(this.#subjects.streamNames, question, timeoutMs);
-    return readAnswer<{ readonly streams?: readonly string[] | null }>(wire, subject).streams?.[0];
+  async windowOf(of: OfWindow): Promise<Window | undefined> {
+    return windowOf(this.#openSession(), this.#subjects, of, this.#options.timeoutMs);
   }
 
   /** Of a replay: where the stream began and ended when it was opened, and up to where all is settled. */
@@ -353,10 +339,11 @@ export class JetStreamSource implements Source {
       paused: consumer.paused === true,
       deliveredConsumerSequence: consumer.delivered.consumer_seq,
       settledConsumerSequence: consumer.ack_floor.consumer_seq,
+      deliveredStreamSequence: consumer.delivered.stream_seq,
       ackFloor: consumer.ack_floor.stream_seq,
       maxAckPending: consumer.config.max_ack_pending ?? -1,
       ackWaitMs: this.#ackWaitMs,
-      ...(stream && { streamFirst: stream.state.first_seq, streamLast: stream.state.last_seq }),
+      ...(stream && { stream: streamStateOf(stream, consumer.config) }),
       ...(consumer.ts !== undefined && { serverTime: Date.parse(consumer.ts) }),
     };
   }

@@ -59,8 +59,11 @@ function runs({ apiPrefix, consumer, replay, stream }: PermissionsWanted): reado
     needed(subjects.pull, "to pull"),
     ...acks(stream, `${consumer}.`, "to settle"),
     replay
-      ? needed(subjects.streamInfo, "to notice a stream made anew, and where a replay ends")
-      : optional(subjects.streamInfo, "to notice a stream made anew"),
+      ? needed(
+          subjects.streamInfo,
+          "to notice a stream made anew, or messages that expired, and where a replay ends",
+        )
+      : optional(subjects.streamInfo, "to notice a stream made anew, or messages that expired"),
   ];
 }
 

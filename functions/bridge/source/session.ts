@@ -125,6 +125,7 @@ export class Session {
     const error = new SourceError(
       "refused",
       `NATS denies this user ${subject}: ${trouble.error.message}`,
+      { denied: subject },
     );
     const denied = [...this.#waiting.values()].filter((waiting) => waiting.subject === subject);
     for (const waiting of denied) waiting.end(error);

@@ -6,15 +6,18 @@ export class SourceError extends Error {
   readonly end: Trouble["end"];
   /** The server's own code (`errors.json` in nats-server), where it gave one. */
   readonly code: number | undefined;
+  /** The subject that the server does not let this user publish or subscribe to, where that is the reason. */
+  readonly denied: string | undefined;
 
   constructor(
     end: Trouble["end"],
     message: string,
-    options: ErrorOptions & { code?: number } = {},
+    options: ErrorOptions & { code?: number; denied?: string } = {},
   ) {
     super(message, options);
     this.end = end;
     this.code = options.code;
+    this.denied = options.denied;
   }
 }
 

@@ -44,7 +44,7 @@ export interface Wire {
   ): void;
   /** No more deliveries after this; resolves when all that was on its way has arrived. */
   stopReceiving(): Promise<void>;
-  /** Hangs up. `flush`: waits until the server has all that was published. */
+  /** Hangs up. `flush`: waits until the server has all that was published, and what it refused of it is told. */
   close(flush: boolean): Promise<void>;
 }
 

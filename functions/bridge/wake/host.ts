@@ -9,6 +9,9 @@ import { bridge, type BridgePorts } from "../bridge.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, readConfig } from "../config.ts";
 import { LEVELS, type Log, logger, logSurprises, type Scrubber, scrubber } from "../observe/log.ts";
+import { isGood } from "../core/stop.ts";
+import { emfLines } from "../observe/emf.ts";
+import { Totals } from "../observe/totals.ts";
 import type { Receipt } from "../run/receipt.ts";
 import {
   type HandlerDefinition,
@@ -20,7 +23,7 @@ import { credentialsFault } from "../source/credentials.ts";
 import { journalFile } from "./journal-file.ts";
 import { ringer } from "./ringer.ts";
 import type { BatchResponse } from "./event.ts";
-import { isGood, Waker } from "./wake.ts";
+import { Waker } from "./wake.ts";
 
 /** What is needed of the process. */
 export interface Host {
@@ -124,11 +127,23 @@ function portsOf(
   definition: HandlerDefinition | undefined,
 ): Omit<BridgePorts, "learn"> {
   const { consumer, stream } = config.consumer;
+  const totals = new Totals();
+  const publish = emfLines({
+    namespace: config.metricsNamespace,
+    stream,
+    consumer,
+    log,
+    now: Date.now,
+  });
   return {
     observe: observer(log),
     report: (receipt) => {
       const isExpected = receipt.stop === null || isGood(receipt);
       log(isExpected ? "info" : "error", "receipt", { ...receipt });
+      // A replay has a consumer of its own, and its receipt says it all.
+      if ("replay" in receipt) return;
+      totals.add(receipt);
+      publish(totals.metrics(isExpected));
     },
     journal: journalFile({
       folder: host.temporaryFolder,

@@ -1,6 +1,7 @@
 /** From what woke us to what is done, and to what Lambda is answered. */
 import type { Bridge } from "../bridge.ts";
 import type { Ms, Observe } from "../core/ports.ts";
+import { isGood } from "../core/stop.ts";
 import type { Command, Served } from "../core/wake.ts";
 import type { Receipt } from "../run/receipt.ts";
 import { type BatchResponse, type DoorbellRecord, readEvent } from "./event.ts";
@@ -15,16 +16,6 @@ export interface WakePorts {
   readonly idleMs: Ms;
   /** Rings the doorbell once more; undefined: the next wake goes on. */
   readonly ringAgain: ((hops: number) => Promise<void>) | undefined;
-}
-
-const GOOD_STOPS: ReadonlySet<string | null> = new Set(["idle", "deadline", "paused"]);
-
-/**
- * Anything else is an error of the invocation, so that its alarm fires. Messages in the hands of another wake, or put off
- * by one in another sandbox, are no reason for that: nothing waits.
- */
-export function isGood({ elsewhere, stop }: Receipt): boolean {
-  return GOOD_STOPS.has(stop) || elsewhere !== undefined;
 }
 
 /** AWS cuts chains of a function that rings itself after 16. */

@@ -6,6 +6,7 @@ import { EventBus, type IEventBus, Rule } from "aws-cdk-lib/aws-events";
 import { SqsQueue } from "aws-cdk-lib/aws-events-targets";
 import { Code, Function, Runtime } from "aws-cdk-lib/aws-lambda";
 import { ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
+import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import {
   JetStreamEventSource,
@@ -97,8 +98,18 @@ function broken(
   new JetStreamForwarder(stack, "Bridge", { nats, stream, consumer, target });
 }
 
+/** Its user may do everything but pull. */
+function denied(): void {
+  const stack = new Stack(app, "Denied");
+  const secret = Secret.fromSecretNameV2(stack, "Secret", "nats/denied");
+  const nats = new NatsConnection(stack, "Nats", { url: given("guardedUrl"), secret });
+  const target = Target.queue(new Queue(stack, "Queue"));
+  new JetStreamForwarder(stack, "Bridge", { nats, stream: "ORDERS", consumer: "denied", target });
+}
+
 const url = given("natsUrl");
 new Bridges("Bridges");
 broken("Down", { url: "nats://127.0.0.1:1", stream: "QUEUE", consumer: "nobody" });
 broken("NoStream", { url, stream: "QUEUES", consumer: "nobody" });
 broken("Foreign", { url, stream: "QUEUE", consumer: "foreign" });
+if (given("guardedUrl") !== "") denied();

@@ -1,4 +1,5 @@
 /** Consumers and streams that come, go, change and pause. */
+import type { Bench } from "./bench.ts";
 import { type Step, WAIT } from "./step.ts";
 
 export const LIFE_STEPS: readonly Step[] = [
@@ -16,6 +17,29 @@ export const LIFE_STEPS: readonly Step[] = [
         await bench.ask("+ACK", token),
         await bench.pulled({ batch: 2, no_wait: true }),
       ];
+    },
+  },
+  {
+    name: "purged before it was delivered: where the consumer stands",
+    async play(bench) {
+      await bench.setUp({ messages: 3 });
+      await bench.pulled({ batch: 1, ...WAIT });
+      const before = await deliveredUpTo(bench);
+      await bench.api(`STREAM.PURGE.${bench.stream}`);
+      const after = await deliveredUpTo(bench);
+      await bench.put();
+      return [before, after, await deliveredUpTo(bench), await bench.counts()];
+    },
+  },
+  {
+    name: "made when the first messages are gone: where the consumer stands",
+    async play(bench) {
+      await bench.setUp({ messages: 3 });
+      await bench.api(`STREAM.PURGE.${bench.stream}`);
+      await bench.put();
+      await bench.api(`CONSUMER.DELETE.${bench.stream}.${bench.consumer}`);
+      await bench.makeConsumer();
+      return [await deliveredUpTo(bench), await bench.counts()];
     },
   },
   {
@@ -90,6 +114,10 @@ export const LIFE_STEPS: readonly Step[] = [
     },
   },
 ];
+
+async function deliveredUpTo(bench: Bench): Promise<unknown> {
+  return ((await bench.info())["delivered"] as { stream_seq?: number }).stream_seq;
+}
 
 function errorOf(answer: unknown): unknown {
   const { error } = answer as { error?: { err_code?: number } };

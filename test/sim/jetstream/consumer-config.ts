@@ -24,8 +24,8 @@ export function startOf(stream: ModelStream, config: ModelConfig): number {
     case "last":
       return stream.last;
     case "by_start_sequence":
-      return config.opt_start_seq ?? 1;
+      return Math.max(config.opt_start_seq ?? 1, stream.first);
     default:
-      return 1;
+      return stream.first;
   }
 }

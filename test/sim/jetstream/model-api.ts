@@ -112,13 +112,10 @@ function api(world: World, server: ModelServer, request: Request): void {
         return { success: true };
       });
     case "STREAM.PURGE":
-      return withStream(server, request, third, (stream) => {
-        const removed = server.remove(
-          stream,
-          [...stream.messages].map(({ sequence }) => sequence),
-        );
-        return { success: true, purged: removed.length };
-      });
+      return withStream(server, request, third, (stream) => ({
+        success: true,
+        purged: server.purge(stream, 0).length,
+      }));
     default:
       // What the server does not know it does not answer.
       return undefined;
@@ -221,7 +218,13 @@ function pause(world: World, consumer: ModelConsumer, payload: string): unknown 
 function streamInfo(stream: ModelStream): unknown {
   return {
     created: stream.created,
-    config: { name: stream.name, subjects: stream.subjects, retention: stream.retention },
+    // By that, and nothing else, a fault makes messages expire.
+    config: {
+      name: stream.name,
+      subjects: stream.subjects,
+      retention: stream.retention,
+      allow_msg_ttl: true,
+    },
     state: { messages: stream.size, first_seq: stream.first, last_seq: stream.last },
   };
 }

@@ -201,6 +201,10 @@ export class ModelConsumer {
     this.#setTimer();
   }
 
+  purged(): void {
+    this.#next = Math.max(this.#next, this.stream.first);
+  }
+
   delete(): void {
     this.#isDeleted = true;
     this.#world.cancel(this.#timer);

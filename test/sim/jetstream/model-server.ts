@@ -149,9 +149,19 @@ export class ModelServer {
     return undefined;
   }
 
-  /** Purged or expired. */
-  remove(stream: ModelStream, sequences: readonly number[]): readonly StoredMessage[] {
-    const removed = sequences.flatMap((sequence) => stream.remove(sequence) ?? []);
+  /** All but the last `keep`; consumers move on to what is left. */
+  purge(stream: ModelStream, keep: number): readonly StoredMessage[] {
+    const removed = this.expire(stream, keep);
+    for (const consumer of this.#consumersOf(stream)) consumer.purged();
+    return removed;
+  }
+
+  /** The same, by a limit of the stream: consumers stand where they stood. */
+  expire(stream: ModelStream, keep: number): readonly StoredMessage[] {
+    const sequences = [...stream.messages].map(({ sequence }) => sequence);
+    const removed = sequences
+      .slice(0, Math.max(0, sequences.length - keep))
+      .flatMap((sequence) => stream.remove(sequence) ?? []);
     for (const consumer of this.#consumersOf(stream)) {
       for (const { sequence } of removed) consumer.removed(sequence);
     }

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   bucketOf,
   functionArnOf,
+  namespaceOf,
   nameOf,
   parseSize,
   queueUrlOf,
@@ -91,6 +92,13 @@ test.each([
   "arn:aws:lambda:eu-west-1:1:function:f",
 ])("%s is no ARN of a function", (arn) => {
   expect(functionArnOf(arn)).toBeUndefined();
+});
+
+test("namespaces are as CloudWatch allows them, and none of AWS's own", () => {
+  for (const name of ["JetStreamBridge", "Orders/Bridge", "a b", "#1", "x".repeat(255)])
+    expect(namespaceOf(name)).toBe(name);
+  for (const none of ["", "AWS/SQS", ":a", "été", "a\tb", "a{b}", "x".repeat(256)])
+    expect(namespaceOf(none)).toBeUndefined();
 });
 
 test("names of buckets are as S3 allows them", () => {

@@ -1,56 +1,64 @@
 import { expect, test } from "vitest";
-import { prometheus } from "../../../functions/bridge/observe/health.ts";
-import { METRICS } from "../../../functions/bridge/observe/metric-names.ts";
-import { ServiceTotals } from "../../../functions/bridge/observe/totals.ts";
-import { type Receipt, Tally } from "../../../functions/bridge/run/receipt.ts";
-
-function receipt(more: Partial<Receipt>): Receipt {
-  return { ...new Tally().receipt(null, undefined, 0, 0), ...more };
-}
+import { readinessAfter, Totals } from "../../../functions/bridge/observe/totals.ts";
+import { receipt } from "../../support/receipts.ts";
 
 test("receipts of one run replace each other, those of several add up", () => {
-  const totals = new ServiceTotals();
-  totals.add(receipt({ pulled: 5, acked: 3 }));
-  totals.add(receipt({ pulled: 9, acked: 8 }));
-  expect(totals.metrics(undefined)).toMatchObject({ pulled: 9, acked: 8 });
-  totals.add(receipt({ stop: "broken", pulled: 10, acked: 9, unconfirmed: 1 }));
-  expect(totals.metrics(undefined)).toMatchObject({ pulled: 10, acked: 9, unconfirmed: 1 });
-  totals.add(receipt({ pulled: 2, acked: 1 }));
-  expect(totals.metrics(undefined)).toMatchObject({ pulled: 12, acked: 10, unconfirmed: 1 });
+  const totals = new Totals();
+  totals.add(receipt({ pulled: 5, acked: 3, expired: 2 }));
+  totals.add(receipt({ pulled: 9, acked: 8, expired: 2 }));
+  expect(totals.metrics(true)).toMatchObject({ pulled: 9, acked: 8, expired: 2 });
+  totals.add(receipt({ stop: "broken", pulled: 10, acked: 9, unconfirmed: 1, expired: 3 }));
+  expect(totals.metrics(true)).toMatchObject({ pulled: 10, acked: 9, unconfirmed: 1, expired: 3 });
+  totals.add(receipt({ pulled: 2, acked: 1, expired: 1 }));
+  expect(totals.metrics(true)).toMatchObject({ pulled: 12, acked: 10, unconfirmed: 1, expired: 4 });
 });
 
 test("what is pending and held is what was seen last", () => {
-  const totals = new ServiceTotals();
+  const totals = new Totals();
   totals.add(receipt({ stop: "broken", pending: 7, ackPending: 3, held: 0 }));
   totals.add(receipt({ pending: 5, ackPending: 2, held: 1 }));
-  expect(totals.metrics(undefined)).toMatchObject({ pending: 5, ackPending: 2, held: 1 });
+  expect(totals.metrics(true)).toMatchObject({ pending: 5, ackPending: 2, held: 1 });
+});
+
+test("what is not known is not there, and never 0", () => {
+  const totals = new Totals();
+  const unknown = ["pending", "ackPending", "forwardLag", "expired", "retentionHeadroom"];
+  for (const name of unknown) expect(totals.metrics(true)).not.toHaveProperty(name);
+  totals.add(receipt({ pending: 4, ackPending: 3, forwardLagMs: 20, retentionHeadroom: 80 }));
+  expect(totals.metrics(true)).toMatchObject({
+    pending: 4,
+    ackPending: 3,
+    forwardLag: 20,
+    retentionHeadroom: 80,
+  });
+  totals.add(receipt({ stop: "broken", unseen: true }));
+  for (const name of unknown) expect(totals.metrics(true)).not.toHaveProperty(name);
+});
+
+test("what was expired stays counted while it cannot be told", () => {
+  const totals = new Totals();
+  totals.add(receipt({ stop: "idle", expired: 3 }));
+  totals.add(receipt({ stop: "broken", unseen: true }));
+  expect(totals.metrics(true).expired).toBe(3);
+});
+
+test("a receipt that does not add up shows, whichever way", () => {
+  const totals = new Totals();
+  totals.add(receipt({ stop: "idle", pulled: 5, acked: 3, retried: 1, released: 1 }));
+  totals.add(receipt({ pulled: 5, acked: 3, buried: 1, held: 1 }));
+  expect(totals.metrics(true).unaccounted).toBe(0);
+  totals.add(receipt({ stop: "idle", pulled: 5, acked: 3, unconfirmed: 1 }));
+  expect(totals.metrics(true).unaccounted).toBe(1);
+  totals.add(receipt({ stop: "idle", pulled: 1, acked: 2 }));
+  expect(totals.metrics(true).unaccounted).toBe(2);
 });
 
 test("a bridge that forwards is ready, one that cannot is not", () => {
-  const totals = new ServiceTotals();
-  expect(totals.metrics(undefined).ready).toBe(1);
-  expect(totals.metrics("starting").ready).toBe(0);
-  expect(totals.readinessAfter("running", undefined, "starting")).toBeUndefined();
-  expect(totals.readinessAfter("target-unavailable", { reason: "503" }, undefined)).toContain(
-    "503",
-  );
-  expect(totals.readinessAfter("target-available", undefined, "unavailable")).toBeUndefined();
-  expect(totals.readinessAfter("recovering", undefined, undefined)).toContain("recovering");
-  expect(totals.readinessAfter("message-buried", undefined, "as before")).toBe("as before");
-});
-
-test("metrics are written as Prometheus reads them, every one of them", () => {
-  const totals = new ServiceTotals();
-  totals.add(receipt({ pulled: 5, ackPending: 2 }));
-  const text = prometheus(totals.metrics(undefined));
-  expect(text).toContain(
-    "# TYPE jetstream_bridge_pulled_total counter\njetstream_bridge_pulled_total 5\n",
-  );
-  expect(text).toContain(
-    "# TYPE jetstream_bridge_ack_pending gauge\njetstream_bridge_ack_pending 2\n",
-  );
-  expect(text.match(/^# HELP /gm)).toHaveLength(Object.keys(METRICS).length);
-  for (const line of text.trimEnd().split("\n")) {
-    expect(line).toMatch(/^(# (HELP|TYPE) )?[a-z_]+ .+$/);
-  }
+  expect(new Totals().metrics(true).ready).toBe(1);
+  expect(new Totals().metrics(false).ready).toBe(0);
+  expect(readinessAfter("running", undefined, "starting")).toBeUndefined();
+  expect(readinessAfter("target-unavailable", { reason: "503" }, undefined)).toContain("503");
+  expect(readinessAfter("target-available", undefined, "unavailable")).toBeUndefined();
+  expect(readinessAfter("recovering", undefined, undefined)).toContain("recovering");
+  expect(readinessAfter("message-buried", undefined, "as before")).toBe("as before");
 });

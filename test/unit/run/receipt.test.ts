@@ -1,9 +1,11 @@
 // Law 1: pulled = acked + retried + buried + released + unconfirmed, and what is still held.
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import type { Held } from "../../../functions/bridge/core/ports.ts";
 import type { Verdict } from "../../../functions/bridge/core/settlement.ts";
 import { type Counted, type Receipt, Tally } from "../../../functions/bridge/run/receipt.ts";
-import { held } from "../../support/messages.ts";
+import { consumerState } from "../../support/consumer-state.ts";
+import { held, message } from "../../support/messages.ts";
 
 function verdict(counted: Counted, sequence: number): Verdict {
   const its = held(sequence);
@@ -18,6 +20,7 @@ function sum({ acked, retried, buried, released, unconfirmed }: Receipt): number
 test("a run that did nothing has a receipt of zeros", () => {
   expect(new Tally().receipt("idle", undefined, 0, 12.6)).toEqual({
     stop: "idle",
+    unseen: true,
     delayed: 0,
     pulled: 0,
     acked: 0,
@@ -54,11 +57,67 @@ test("an ack counts as what it stands for once it is confirmed, and as unconfirm
     [buried, "buried"],
     [lost, "acked"],
   ]);
-  tally.settled({ confirmed: [acked, buried], unconfirmed: [lost] }, meaning);
+  tally.settled({ confirmed: [acked, buried], unconfirmed: [lost] }, meaning, undefined);
   expect(tally.receipt(null, undefined, 0, 0)).toMatchObject({
     acked: 1,
     buried: 1,
     unconfirmed: 1,
+  });
+});
+
+describe("of what was seen", () => {
+  const at = (streamSequence: number, ms: number): Held => ({
+    ...held(streamSequence),
+    message: message({ streamSequence, timestampNanos: BigInt(ms) * 1_000_000n }),
+  });
+
+  test("the lag is the most of what was acked and confirmed, and nothing else", () => {
+    const tally = new Tally();
+    const [acked, older, buried, lost] = [at(1, 1000), at(2, 400), at(3, 100), at(4, 50)].map(
+      (its): Verdict => ({ kind: "ack", held: its }),
+    ) as [Verdict, Verdict, Verdict, Verdict];
+    const meaning = new Map<Verdict, Counted>([
+      [acked, "acked"],
+      [older, "acked"],
+      [buried, "buried"],
+      [lost, "acked"],
+    ]);
+    const result = { confirmed: [older, acked, buried], unconfirmed: [lost] };
+    tally.settled(result, meaning, 1500.4);
+    expect(tally.receipt(null, undefined, 0, 0).forwardLagMs).toBe(1100);
+  });
+
+  test("there is no lag where the server gives no time, and none below 0 where its time is behind", () => {
+    const ack: Verdict = { kind: "ack", held: at(1, 1000) };
+    const meaning = new Map<Verdict, Counted>([[ack, "acked"]]);
+    const tally = new Tally();
+    tally.settled({ confirmed: [ack], unconfirmed: [] }, meaning, undefined);
+    expect(tally.receipt(null, undefined, 0, 0)).not.toHaveProperty("forwardLagMs");
+    tally.settled({ confirmed: [ack], unconfirmed: [] }, meaning, 990);
+    expect(tally.receipt(null, undefined, 0, 0).forwardLagMs).toBe(0);
+  });
+
+  test("what is not known is not there", () => {
+    const tally = new Tally();
+    const unknown = ["expired", "retentionHeadroom", "forwardLagMs"];
+    for (const name of unknown)
+      expect(tally.receipt(null, undefined, 0, 0)).not.toHaveProperty(name);
+    tally.state = consumerState({ pending: 2, ackPending: 1 });
+    expect(tally.receipt(null, undefined, 0, 0)).toMatchObject({ pending: 2, ackPending: 1 });
+    for (const name of [...unknown, "unseen"])
+      expect(tally.receipt(null, undefined, 0, 0)).not.toHaveProperty(name);
+  });
+
+  test("headroom is told to a tenth", () => {
+    const tally = new Tally();
+    tally.expired = 4;
+    const stream = { first: 1, last: 3, messages: 3, bytes: 30, most: { messages: 3 } };
+    const state = consumerState({ pending: 2, ackFloor: 1, deliveredStreamSequence: 1 });
+    tally.state = { ...state, stream: { ...stream, gapIsLoss: true } };
+    expect(tally.receipt(null, undefined, 0, 0)).toMatchObject({
+      expired: 4,
+      retentionHeadroom: 33.3,
+    });
   });
 });
 
@@ -79,6 +138,7 @@ test("whatever is settled, and however it ends, the receipt adds up", () => {
             unconfirmed: verdicts.filter((_, at) => !round[at]?.isConfirmed),
           },
           new Map(verdicts.map((one, at) => [one, round[at]?.counted ?? "released"])),
+          undefined,
         );
       }
       const receipt = tally.receipt("deadline", undefined, stillHeld, 0);

@@ -1,24 +1,16 @@
 import { expect, test } from "vitest";
 import type { Delivery } from "../../../functions/bridge/core/outcome.ts";
-import type { ConsumerState, Sink, Source } from "../../../functions/bridge/core/ports.ts";
+import type { Sink, Source } from "../../../functions/bridge/core/ports.ts";
 import { Memory } from "../../../functions/bridge/run/memory.ts";
 import type { Policy } from "../../../functions/bridge/run/policy.ts";
 import { run } from "../../../functions/bridge/run/run.ts";
+import { consumerState } from "../../support/consumer-state.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { held } from "../../support/messages.ts";
+import { held, message } from "../../support/messages.ts";
 
 const LEASE_UNTIL = 31_000;
 
-const state: ConsumerState = {
-  ackPending: 0,
-  pending: 2,
-  paused: false,
-  deliveredConsumerSequence: 0,
-  settledConsumerSequence: 0,
-  ackFloor: 0,
-  maxAckPending: 100,
-  ackWaitMs: 30_000,
-};
+const state = consumerState({ pending: 2, ackWaitMs: 30_000 });
 
 const policy = {
   order: undefined,
@@ -81,6 +73,39 @@ test("told to stop while it waits for messages, it sends none of those that come
   expect(sent).toEqual([]);
 });
 
+test.each([
+  ["goes on where the last one stopped, for which nobody has to wait", [1, 2], 2],
+  ["is left to see for itself when there was a hole", [1, 3], undefined],
+])(
+  "where order is kept, what comes at the very end is counted: the next run %s",
+  async (_what, sequences, leftAt) => {
+    const clock = new FakeClock();
+    const stopping = new AbortController();
+    const memory = new Memory();
+    const source: Source = {
+      ...sourceOf(async () => {
+        stopping.abort();
+        return { held: [], end: "waited" };
+      }),
+      state: async () => ({
+        ...state,
+        deliveredConsumerSequence: stopping.signal.aborted ? sequences[1]! : 0,
+      }),
+      stopReceiving: async () =>
+        sequences.map((sequence) => ({
+          message: message({ streamSequence: sequence, consumerSequence: sequence }),
+          token: "",
+          leaseUntil: LEASE_UNTIL,
+        })),
+    };
+    const ordered = { ...policy, order: () => "a group" };
+    const ended = start(clock, source, sinkOf({}), stopping.signal, memory, ordered);
+    await clock.advance(2000);
+    expect(await ended).toMatchObject({ stop: "deadline", pulled: 2, released: 2 });
+    expect(memory.leftAt).toBe(leftAt);
+  },
+);
+
 test("a target that never says whether it is ready ends the run as unavailable", async () => {
   const clock = new FakeClock();
   const source = sourceOf(() => Promise.reject(new Error("nothing is pulled")));
@@ -98,6 +123,8 @@ function start(
   source: Source,
   sink: Sink<string>,
   signal: AbortSignal,
+  memory = new Memory(),
+  which: Policy = policy,
 ): ReturnType<typeof run> {
   const ports = {
     source,
@@ -105,8 +132,8 @@ function start(
     deadLetters: undefined,
     clock,
     observe: () => undefined,
-    memory: new Memory(),
+    memory,
     report: () => undefined,
   };
-  return run(ports, policy, { deadline: Number.POSITIVE_INFINITY, signal });
+  return run(ports, which, { deadline: Number.POSITIVE_INFINITY, signal });
 }

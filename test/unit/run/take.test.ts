@@ -5,6 +5,7 @@ import { core, type Policy } from "../../../functions/bridge/run/policy.ts";
 import type { Receipt } from "../../../functions/bridge/run/receipt.ts";
 import { take } from "../../../functions/bridge/run/take.ts";
 import { Work } from "../../../functions/bridge/run/work.ts";
+import { consumerState } from "../../support/consumer-state.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
 const ACK_WAIT_MS = 10_000;
@@ -15,14 +16,7 @@ async function receiptWhen(state: Partial<ConsumerState>): Promise<Receipt> {
   const clock = new FakeClock();
   const source = {
     pull: async () => ({ held: [], end: "drained" }),
-    state: async () => ({
-      ackWaitMs: ACK_WAIT_MS,
-      maxAckPending: 5,
-      paused: false,
-      pending: 0,
-      ackPending: 0,
-      ...state,
-    }),
+    state: async () => consumerState({ ackWaitMs: ACK_WAIT_MS, maxAckPending: 5, ...state }),
   };
   const work = new Work<string, string>(
     {

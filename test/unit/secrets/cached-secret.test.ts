@@ -164,6 +164,16 @@ test("a run whose connection was revoked knows at its end whether there is anoth
   expect(world.fetches).toBe(3);
 });
 
+test("a run that its credentials have not outlived knows the same", async () => {
+  const world = new World();
+  world.text = "one@2000";
+  await world.current();
+  const term = termOf(world.secret, world.clock, () => world.clock.now());
+  await world.clock.advance(1000);
+  world.text = "two";
+  expect(await term.end()).toBe(true);
+});
+
 test("Secrets Manager away at the renewal ends no run", async () => {
   const world = new World();
   world.text = "one@101000";

@@ -4,6 +4,7 @@ import type { ConsumerAnswer } from "../../../functions/bridge/source/api.ts";
 import {
   consumerConfig,
   differences,
+  ownDifferences,
   surprises,
   type WantedConsumer,
 } from "../../../functions/bridge/source/consumer.ts";
@@ -169,4 +170,20 @@ test("what may surprise is said, and nothing else", () => {
   const said = surprises(answer({ ack_wait: 30e9, inactive_threshold: 5e9 }), wanted);
   expect(said[0]).toBe("ack_wait is 30000 ms and not 10000: the consumer's own value counts");
   expect(said[1]).toMatch(/^inactive_threshold is set: the server deletes the consumer/);
+});
+
+test("of our own making, what was set when it was made is compared as well", () => {
+  const own = (change: Partial<ConsumerConfig>): readonly string[] =>
+    ownDifferences({ ...fitting, ...change }, wanted);
+  expect(own({})).toEqual([]);
+  expect(own({ ack_wait: 20e9 })).toEqual([
+    "ack_wait is 20000 ms, expected 10000 ms (JETSTREAM_ACK_WAIT)",
+  ]);
+  for (const max_ack_pending of [-1, 160, 1000]) {
+    expect(own({ max_ack_pending })).toEqual([
+      `max_ack_pending is ${max_ack_pending}, expected 320 (JETSTREAM_MAX_ACK_PENDING)`,
+    ]);
+  }
+  // Too little for any bridge: `differences` tells.
+  expect(own({ max_ack_pending: 159 })).toEqual([]);
 });

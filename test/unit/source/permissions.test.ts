@@ -35,7 +35,9 @@ test("a bridge needs its own consumer, both forms of acks, its inbox, and no mor
   expect(subjects(subscribe)).toEqual(["_INBOX_bridge.>"]);
   const optional = publish.filter((permission) => permission.optional);
   expect(subjects(optional)).toEqual(["$JS.API.STREAM.INFO.ORDERS"]);
-  expect(optional[0]?.reason).toBe("optional: to notice a stream made anew");
+  expect(optional[0]?.reason).toBe(
+    "optional: to notice a stream made anew, or messages that expired",
+  );
 });
 
 test("of a domain, the API is its own, and acks are not", () => {

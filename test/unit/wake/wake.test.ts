@@ -1,7 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Receipt, Tally } from "../../../functions/bridge/run/receipt.ts";
 import type { Stop } from "../../../functions/bridge/core/stop.ts";
-import { isGood } from "../../../functions/bridge/wake/wake.ts";
 import { type Given, wakerWith, record, replayOf, ring, wake } from "../../support/waking.ts";
 
 /** Anything else is well. */
@@ -165,25 +163,5 @@ describe("a replay that is delivered twice", () => {
     await ring(waker, record("one more", { body: replayOf(1) }));
     await ring(waker, one);
     expect(asked).toHaveLength(1002);
-  });
-});
-
-describe("a receipt", () => {
-  const receiptOf = (stop: Stop | null, elsewhere?: number): Receipt => ({
-    ...new Tally().receipt(stop, undefined, 0, 1),
-    ...(elsewhere !== undefined && { elsewhere }),
-  });
-
-  test.each<[Stop, boolean]>([
-    ["idle", true],
-    ["deadline", true],
-    ["paused", true],
-    ...BAD.map((stop): [Stop, boolean] => [stop, false]),
-  ])("of a run that stopped as %s is good: %s", (stop, good) => {
-    expect(isGood(receiptOf(stop))).toBe(good);
-  });
-
-  test.each([0, 1, 7])("of a run that found %i messages elsewhere is good", (elsewhere) => {
-    expect(isGood(receiptOf("blocked", elsewhere))).toBe(true);
   });
 });

@@ -13,8 +13,8 @@ export interface EventBus {
   /** Name or ARN. */
   readonly name: string;
   put(entries: readonly EventEntry[], signal: AbortSignal): Promise<EventsAnswer>;
-  /** Rejects when the bus does not exist. A PutEvents to such a bus succeeds, and its events are gone. */
-  describe(signal: AbortSignal): Promise<void>;
+  /** Its ARN. Rejects when the bus does not exist: a PutEvents to such a bus succeeds, and its events are gone. */
+  describe(signal: AbortSignal): Promise<string>;
 }
 
 export interface EventBusOptions {
@@ -25,8 +25,7 @@ export interface EventBusOptions {
 
 export function eventBus(options: EventBusOptions): EventBus {
   const { name } = options;
-  const region = /^arn:[^:]+:events:([^:]+):/.exec(name)?.[1];
-  const client = new EventBridgeClient(clientSettings(region, options));
+  const client = new EventBridgeClient(clientSettings(regionOfBus(name), options));
   return {
     name,
     async put(entries, signal) {
@@ -34,9 +33,15 @@ export function eventBus(options: EventBusOptions): EventBus {
       return client.send(new PutEventsCommand({ Entries }), { abortSignal: signal });
     },
     async describe(signal) {
-      await client.send(new DescribeEventBusCommand({ Name: name }), { abortSignal: signal });
+      const command = new DescribeEventBusCommand({ Name: name });
+      return (await client.send(command, { abortSignal: signal })).Arn ?? name;
     },
   };
+}
+
+/** That of an ARN; of a name, the SDK looks for one. */
+export function regionOfBus(nameOrArn: string): string | undefined {
+  return /^arn:[^:]+:events:([^:]+):/.exec(nameOrArn)?.[1];
 }
 
 function requestEntry(entry: EventEntry, bus: string): PutEventsRequestEntry {

@@ -35,7 +35,9 @@ export function eventBridgeSink(options: EventBridgeSinkOptions): Sink<EventEntr
       concurrency: options.concurrency,
     },
     ready: readiness({
-      ask: (signal) => bus.describe(signal),
+      async ask(signal) {
+        await bus.describe(signal);
+      },
       target: bus.name,
       codes: EVENTBRIDGE_CODES,
       notReadable: (reason) =>
