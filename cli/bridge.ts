@@ -1,9 +1,11 @@
+#!/usr/bin/env node
 /**
- * Operator commands: `npm run bridge -- <command>`. Exit: 0 done, 1 something was refused or failed, 2 usage.
+ * Operator commands: `npm run bridge -- <command>`, of the package `npx jetstream-aws-bridge <command>`. Exit: 0 done, 1 something was refused or failed, 2 usage.
  * The first Ctrl-C or SIGTERM lets a command end what is under way; another one, a moment later, ends it at once.
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { IS_PACKAGED, OPERATOR_COMMAND } from "../functions/bridge/observe/operator-command.ts";
 import type { Command } from "./command.ts";
 
 const COMMANDS: readonly Command[] = [
@@ -24,15 +26,17 @@ const COMMANDS: readonly Command[] = [
   },
 ];
 
-const USAGE = "Usage: npm run bridge -- <command> [options], or --help, or --version";
+const USAGE = `Usage: ${OPERATOR_COMMAND} <command> [options], or --help, or --version`;
+
+const QUIET = IS_PACKAGED ? "" : "; npm is quiet with: npm run --silent bridge -- …";
 
 const HELP = `Operator commands of jetstream-aws-bridge.
 
-  npm run bridge -- <command> --help
+  ${OPERATOR_COMMAND} <command> --help
 
 ${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join("\n")}
 
-  --json        one JSON object a line, with every command; npm is quiet with: npm run --silent bridge -- …
+  --json        one JSON object a line, with every command${QUIET}
   --version     the version of jetstream-aws-bridge
   --help        this text, or that of a command
 
@@ -42,7 +46,16 @@ Exit: 0 done · 1 something was refused or failed · 2 usage or configuration`;
 const SAME_SIGNAL_MS = 1000;
 const COPY_OF_SIGNAL_MS = 250;
 
-process.exitCode = await main(process.argv.slice(2));
+const LEAST_NODE = 24;
+
+process.exitCode = isTooOld(process.versions.node)
+  ? say(process.stderr, `node: given ${process.version}, expected ${LEAST_NODE} or later`, 2)
+  : await main(process.argv.slice(2));
+
+/** A shell may have another Node than the one that npm was told to ask for. */
+function isTooOld(node: string): boolean {
+  return Number.parseInt(node, 10) < LEAST_NODE;
+}
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === "--help" || name === "-h") return say(process.stdout, HELP, 0);

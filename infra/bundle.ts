@@ -1,4 +1,6 @@
-import { buildSync } from "esbuild";
+import { createRequire } from "node:module";
+import type * as Esbuild from "esbuild";
+import { FOR_NODE } from "./esbuild-settings.ts";
 
 export interface BundlingOptions {
   /**
@@ -18,32 +20,31 @@ export interface BundlingOptions {
 /** Paths of entries by the names of their modules: `index` becomes `index.mjs`. */
 export type Entries = Readonly<Record<string, string>>;
 
-/** Bundles entries for Lambda; what they share is in chunks. */
+/** Bundles entries for Lambda; what they share is in chunks. `alias`: files that stand for packages. */
 export function buildFunction(
   entryPoints: Entries,
   outdir: string,
   { define, externalModules }: BundlingOptions = {},
+  alias: Entries = {},
 ): void {
-  buildSync({
+  esbuild().buildSync({
+    ...FOR_NODE,
     entryPoints: { ...entryPoints },
     outdir,
-    outExtension: { ".js": ".mjs" },
-    bundle: true,
-    splitting: true,
-    platform: "node",
-    target: "node24",
-    format: "esm",
-    mainFields: ["module", "main"],
-    minify: true,
-    keepNames: true,
-    sourcemap: true,
-    sourcesContent: false,
-    // CommonJS dependencies call require(), which an ES module does not have.
-    banner: {
-      js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
-    },
+    alias: { ...alias },
     ...(externalModules && { external: externalModules }),
     ...(define && { define }),
-    logLevel: "warning",
   });
+}
+
+/** Not loaded before it is needed: where everything is bundled already, it need not be installed. */
+function esbuild(): typeof Esbuild {
+  try {
+    return createRequire(import.meta.url)("esbuild") as typeof Esbuild;
+  } catch (error) {
+    throw new Error(
+      "esbuild: given no such package, expected it to be installed, since the handler of a JetStreamFunction is bundled with it: npm install --save-dev esbuild",
+      { cause: error },
+    );
+  }
 }

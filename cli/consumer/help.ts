@@ -1,11 +1,12 @@
-export const USAGE =
-  "Usage: npm run bridge -- consumer show | update | delete [options]; all of them: npm run bridge -- consumer --help";
+import { OPERATOR_COMMAND } from "../../functions/bridge/observe/operator-command.ts";
 
-export const HELP = `Looks at the durable consumer of a bridge, changes it without losing its position, or deletes it.
+export const USAGE: string = `Usage: ${OPERATOR_COMMAND} consumer show | update | delete [options]; all of them: ${OPERATOR_COMMAND} consumer --help`;
 
-  npm run bridge -- consumer show
-  npm run bridge -- consumer update --dry-run
-  npm run bridge -- consumer delete --yes
+export const HELP: string = `Looks at the durable consumer of a bridge, changes it without losing its position, or deletes it.
+
+  ${OPERATOR_COMMAND} consumer show
+  ${OPERATOR_COMMAND} consumer update --dry-run
+  ${OPERATOR_COMMAND} consumer delete --yes
 
 With the environment of the bridge: NATS_*, JETSTREAM_STREAM, JETSTREAM_CONSUMER, JETSTREAM_FILTER_SUBJECTS and what else
 is set. With the target (SQS_QUEUE_URL, EVENT_BUS_NAME or FUNCTION_ARN) also what follows from it: enough room for batch

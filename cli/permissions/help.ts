@@ -1,11 +1,12 @@
-export const USAGE =
-  "Usage: npm run bridge -- permissions [--stream NAME --consumer NAME] [options]; all of them: npm run bridge -- permissions --help";
+import { OPERATOR_COMMAND } from "../../functions/bridge/observe/operator-command.ts";
 
-export const HELP = `Prints what the NATS user of a bridge may do, ready to be pasted: no more than it needs, each with its reason.
+export const USAGE: string = `Usage: ${OPERATOR_COMMAND} permissions [--stream NAME --consumer NAME] [options]; all of them: ${OPERATOR_COMMAND} permissions --help`;
 
-  npm run bridge -- permissions --stream ORDERS --consumer orders-to-sqs --inbox-prefix _INBOX_bridge
-  npm run bridge -- permissions --format nsc --user orders-to-sqs --create
-  npm run bridge -- permissions --publish shipments.created --publish-stream SHIPMENTS
+export const HELP: string = `Prints what the NATS user of a bridge may do, ready to be pasted: no more than it needs, each with its reason.
+
+  ${OPERATOR_COMMAND} permissions --stream ORDERS --consumer orders-to-sqs --inbox-prefix _INBOX_bridge
+  ${OPERATOR_COMMAND} permissions --format nsc --user orders-to-sqs --create
+  ${OPERATOR_COMMAND} permissions --publish shipments.created --publish-stream SHIPMENTS
 
 Of which bridge; by default that of the environment. Nothing connects.
   --stream NAME            JETSTREAM_STREAM

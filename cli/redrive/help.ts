@@ -1,11 +1,12 @@
-export const USAGE =
-  "Usage: npm run bridge -- redrive --queue URL | --bucket NAME [options]; all of them: npm run bridge -- redrive --help";
+import { OPERATOR_COMMAND } from "../../functions/bridge/observe/operator-command.ts";
 
-export const HELP = `Sends dead letters again: back to the JetStream subject they came from, or straight to the target.
+export const USAGE: string = `Usage: ${OPERATOR_COMMAND} redrive --queue URL | --bucket NAME [options]; all of them: ${OPERATOR_COMMAND} redrive --help`;
 
-  npm run bridge -- redrive --queue URL --dry-run
-  npm run bridge -- redrive --queue URL --reason "too large" --rate 50
-  npm run bridge -- redrive --bucket NAME --id ORDERS/42/1700000000123456789 --to-target
+export const HELP: string = `Sends dead letters again: back to the JetStream subject they came from, or straight to the target.
+
+  ${OPERATOR_COMMAND} redrive --queue URL --dry-run
+  ${OPERATOR_COMMAND} redrive --queue URL --reason "too large" --rate 50
+  ${OPERATOR_COMMAND} redrive --bucket NAME --id ORDERS/42/1700000000123456789 --to-target
 
 Where the dead letters are
   --queue URL        an SQS queue

@@ -6,6 +6,7 @@ import {
   type IMetric,
   TreatMissingData,
 } from "aws-cdk-lib/aws-cloudwatch";
+import { OPERATOR_COMMAND } from "../../functions/bridge/observe/operator-command.ts";
 import type { AlarmOptions } from "./alarms.ts";
 
 /** The metrics that alarms look at. */
@@ -117,7 +118,7 @@ function readyAlarm(name: string, metric: IMetric): AlarmDefinition {
 function deadLetterAlarm(name: string, metric: IMetric): AlarmDefinition {
   return {
     id: "DeadLettered",
-    alarmDescription: `${name}: messages went to the dead letters, each with its reason in dead-letter-reason. Mend the cause, then take them back with: npm run bridge -- redrive.`,
+    alarmDescription: `${name}: messages went to the dead letters, each with its reason in dead-letter-reason. Mend the cause, then take them back with: ${OPERATOR_COMMAND} redrive.`,
     metric,
     threshold: 0,
     comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,

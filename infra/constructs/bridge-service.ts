@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { Annotations, Duration } from "aws-cdk-lib";
 import { SecurityGroup } from "aws-cdk-lib/aws-ec2";
 import { Platform } from "aws-cdk-lib/aws-ecr-assets";
@@ -21,6 +20,7 @@ import type { ComputeSettings } from "./forwarder-compute.ts";
 import { known } from "./known.ts";
 import type { Network } from "./network.ts";
 import { Preflight } from "./preflight.ts";
+import { prebuilt, source } from "./prebuilt.ts";
 import { refuse } from "./refuse.ts";
 import { wakeProblems } from "./wake.ts";
 import { bridgeRole } from "./role.ts";
@@ -185,6 +185,6 @@ function taskOf(
 }
 
 function projectImage(): ContainerImage {
-  const root = join(import.meta.dirname, "../..");
-  return ContainerImage.fromAsset(root, { platform: Platform.LINUX_ARM64 });
+  const context = prebuilt("image") ?? source(".");
+  return ContainerImage.fromAsset(context, { platform: Platform.LINUX_ARM64 });
 }

@@ -12,7 +12,7 @@ export interface FargateOptions {
   /**
    * Built for ARM.
    *
-   * @default - from the project's Dockerfile; a deployment then needs Docker or what stands in for it (`CDK_DOCKER`)
+   * @default - one of this project; a deployment then needs Docker or what stands in for it (`CDK_DOCKER`)
    */
   readonly image?: ContainerImage;
   /**

@@ -4,7 +4,7 @@
  */
 import type { Ms } from "../../functions/bridge/core/ports.ts";
 import { HOPS_ATTRIBUTE } from "../../functions/bridge/wake/event.ts";
-import type { BatchResponse } from "../../functions/bridge/wake/wake.ts";
+import type { BatchResponse } from "../../functions/bridge/wake/event.ts";
 import { EPOCH_MS } from "./jetstream/model-server.ts";
 import type { DoorbellPlan } from "./with-handler.ts";
 import type { Random } from "./random.ts";

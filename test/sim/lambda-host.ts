@@ -1,7 +1,8 @@
 /** The life of one process of a function with a handler, from one invocation to the next, as `wake/host.ts` has it. */
 import type { Ms } from "../../functions/bridge/core/ports.ts";
 import type { Receipt } from "../../functions/bridge/run/receipt.ts";
-import { type BatchResponse, Waker } from "../../functions/bridge/wake/wake.ts";
+import type { BatchResponse } from "../../functions/bridge/wake/event.ts";
+import { Waker } from "../../functions/bridge/wake/wake.ts";
 import type { BridgeProcess } from "./bridge-process.ts";
 import { EPOCH_MS } from "./jetstream/model-server.ts";
 import type { Scenario } from "./scenario.ts";

@@ -3,7 +3,7 @@
  * finds it busy is dropped, a ring waits.
  */
 import type { Ms } from "../../functions/bridge/core/ports.ts";
-import type { BatchResponse } from "../../functions/bridge/wake/wake.ts";
+import type { BatchResponse } from "../../functions/bridge/wake/event.ts";
 import { Doorbell, recordOf, type Ring } from "./doorbell.ts";
 import type { HandlerPlan } from "./with-handler.ts";
 import type { Random } from "./random.ts";

@@ -49,9 +49,15 @@ function cleanEnvironment(): Record<string, string | undefined> {
   };
 }
 
-/** Ends with us at the latest; `await using bridge = startBridge(…)` ends it with its block. */
-export function startBridge(environment: Readonly<Record<string, string>>): Bridge {
-  const child = spawn(process.execPath, [ENTRY], {
+/**
+ * Ends with us at the latest; `await using bridge = startBridge(…)` ends it with its block. `args`: what Node is given
+ * instead of the service's source.
+ */
+export function startBridge(
+  environment: Readonly<Record<string, string>>,
+  args: readonly string[] = [ENTRY],
+): Bridge {
+  const child = spawn(process.execPath, [...args], {
     env: { ...cleanEnvironment(), ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -15,6 +15,8 @@ export interface Asked {
   readonly granted?: number;
   /** The bridge's entry, from the root of the project. Default: the forwarder. */
   readonly entry?: string;
+  /** Of a bundle that there is already. */
+  readonly folder?: string;
   /** Called when the answer has come. */
   readonly answered?: () => void;
   /** What stands in `index.mjs` in place of that entry. */
@@ -55,8 +57,7 @@ export function bundleOf(entry: string = FORWARDER): string {
   return folder;
 }
 
-function folderOf({ code, entry }: Asked): string {
-  const folder = bundleOf(entry);
+function folderOf({ code, entry, folder = bundleOf(entry) }: Asked): string {
   if (code === undefined) return folder;
   const changed = temporaryFolder();
   cpSync(folder, changed, { recursive: true });

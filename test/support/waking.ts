@@ -3,7 +3,8 @@ import { expect } from "vitest";
 import type { Bridge } from "../../functions/bridge/bridge.ts";
 import { type Receipt, Tally } from "../../functions/bridge/run/receipt.ts";
 import { HOPS_ATTRIBUTE } from "../../functions/bridge/wake/event.ts";
-import { type BatchResponse, Waker, type WakePorts } from "../../functions/bridge/wake/wake.ts";
+import type { BatchResponse } from "../../functions/bridge/wake/event.ts";
+import { Waker, type WakePorts } from "../../functions/bridge/wake/wake.ts";
 import { SERVED } from "./doorbell.ts";
 
 export const NOW = 1_700_000_000_000;

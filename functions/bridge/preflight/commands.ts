@@ -2,6 +2,7 @@
 import type { ConsumerConfig } from "@nats-io/jetstream";
 import type { Config } from "../config.ts";
 import { formatDuration } from "../core/duration.ts";
+import { OPERATOR_COMMAND } from "../observe/operator-command.ts";
 import { differences } from "../source/consumer.ts";
 
 /** NATS makes a consumer with these, and never changes them. */
@@ -19,7 +20,7 @@ export function ownAdvice(config: Config, found: Partial<ConsumerConfig>): strin
   if (isFixed(config, found)) {
     return "NATS cannot change this in a consumer that exists: give the bridge a consumer of another name (JETSTREAM_CONSUMER), or set it as the consumer has it";
   }
-  return `A deployment never changes a consumer; to change it by hand: ${environmentOf(config)} npm run bridge -- consumer update`;
+  return `A deployment never changes a consumer; to change it by hand: ${environmentOf(config)} ${OPERATOR_COMMAND} consumer update`;
 }
 
 /** For one that somebody else made. */

@@ -1,4 +1,5 @@
 /** Every subject that the bridge will publish to or subscribe: may it? All that are missing are told at once. */
+import { OPERATOR_COMMAND } from "../observe/operator-command.ts";
 import { apiSubjects } from "../source/api.ts";
 import { type Permission, permissionsOf, type PermissionsWanted } from "../source/permissions.ts";
 import type { Dial, WireTrouble } from "../source/wire.ts";
@@ -74,5 +75,5 @@ function missingText(answers: Answers): string {
     ...(publish.length > 0 ? [`publish: [${list(publish)}]`] : []),
     ...(subscribe.length > 0 ? [`subscribe: [${list(subscribe)}] (see NATS_INBOX_PREFIX)`] : []),
   ];
-  return `the NATS user lacks permissions; add to them ${parts.join(", and ")}. All that it needs: npm run bridge -- permissions${unknownText(answers)}`;
+  return `the NATS user lacks permissions; add to them ${parts.join(", and ")}. All that it needs: ${OPERATOR_COMMAND} permissions${unknownText(answers)}`;
 }

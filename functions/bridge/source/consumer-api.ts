@@ -1,5 +1,6 @@
 /** What is asked about the consumer and its stream, over a session. */
 import type { Ms, Observe } from "../core/ports.ts";
+import { OPERATOR_COMMAND } from "../observe/operator-command.ts";
 import {
   type ApiSubjects,
   type ConsumerAnswer,
@@ -87,7 +88,7 @@ export class ConsumerApi {
       throw new SourceError(
         "refused",
         `consumer ${wanted.consumer} of stream ${wanted.stream} does not fit this bridge: ${differing.join("; ")}. ` +
-          "Change it with `npm run bridge -- consumer update` where that is possible, or give the bridge a consumer of its own (JETSTREAM_CONSUMER)",
+          `Change it with \`${OPERATOR_COMMAND} consumer update\` where that is possible, or give the bridge a consumer of its own (JETSTREAM_CONSUMER)`,
       );
     }
     for (const surprise of surprises(consumer, wanted)) observe("consumer-differs", { surprise });

@@ -13,6 +13,11 @@ export interface DoorbellRecord {
   readonly command: Command | { readonly refused: string };
 }
 
+/** What Lambda is answered about the messages of the doorbell queue: these come again. */
+export interface BatchResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
 export type WakeEvent =
   /** On an interval, or by hand. */
   | { readonly kind: "direct"; readonly command: Command }

@@ -22,7 +22,8 @@ import type { JetStreamMessage } from "../sinks/handler/incoming.ts";
 import { credentialsFault } from "../source/credentials.ts";
 import { journalFile } from "./journal-file.ts";
 import { ringer } from "./ringer.ts";
-import { type BatchResponse, Waker } from "./wake.ts";
+import type { BatchResponse } from "./event.ts";
+import { Waker } from "./wake.ts";
 
 /** What is needed of the process. */
 export interface Host {

@@ -4,7 +4,7 @@ import type { Ms, Observe } from "../core/ports.ts";
 import { isGood } from "../core/stop.ts";
 import type { Command, Served } from "../core/wake.ts";
 import type { Receipt } from "../run/receipt.ts";
-import { type DoorbellRecord, readEvent } from "./event.ts";
+import { type BatchResponse, type DoorbellRecord, readEvent } from "./event.ts";
 import { isStale } from "./rings.ts";
 
 export interface WakePorts {
@@ -16,10 +16,6 @@ export interface WakePorts {
   readonly idleMs: Ms;
   /** Rings the doorbell once more; undefined: the next wake goes on. */
   readonly ringAgain: ((hops: number) => Promise<void>) | undefined;
-}
-
-export interface BatchResponse {
-  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
 /** AWS cuts chains of a function that rings itself after 16. */
