@@ -147,14 +147,24 @@ export function bridge(config: Config, ports: BridgePorts): Bridge {
     try {
       await target;
       const ended = await runOver(await open(), { memory, report }, until);
-      // What is there from now on is another one: whether to go on with it is up to whoever starts the next run.
-      if (ended.receipt.stop === "gone") known = undefined;
+      forgetGone(ended.receipt);
       return ended;
     } catch (error) {
       const receipt = notOpened(error, known !== undefined, startedAt);
+      forgetGone(receipt);
       report(receipt);
       return { receipt, goesOn: false };
     }
+  }
+
+  /**
+   * Said once, by a run or before it. What is there from now on is another one, of which nothing is known: whether to go
+   * on with it is up to whoever starts the next run.
+   */
+  function forgetGone({ stop }: Receipt): void {
+    if (stop !== "gone") return;
+    known = undefined;
+    memory.clear();
   }
 
   async function replayOnce(replay: Replay, until: Until): Promise<Ended<ReplayReceipt>> {

@@ -4,11 +4,14 @@ import { describe, expect, test } from "vitest";
 import type { Receipt } from "../../functions/bridge/run/receipt.ts";
 import { startAwsFaultProxy } from "../support/aws-fault-proxy.ts";
 import { QUICK } from "../support/bridge-settings.ts";
-import { invoke } from "../support/lambda-process.ts";
+import { invoke, warmLambda } from "../support/lambda-process.ts";
 import type { Route } from "../support/parts.ts";
 import { partsOfFile } from "../support/parts-of-file.ts";
 
 const { operator, parts } = await partsOfFile();
+
+/** So many calls are answered before SQS is down. */
+const CALLS_BEFORE = 8;
 
 async function given(name: string, count: number): Promise<Route> {
   const route = await parts.route(name);
@@ -40,11 +43,11 @@ describe("an invocation", () => {
   });
 
   test.concurrent("ends in time as `deadline` with a backlog left, and all that it pulled settled", async () => {
-    const { environment, queueUrl, ...route } = await given("DEADLINE", 3000);
+    const { environment, queueUrl, ...route } = await given("DEADLINE", 1000);
     await using proxy = await startAwsFaultProxy(parts.sqs.endpoint);
     // Slow at first, then down: what it holds by then has to go back.
     proxy.script(async ({ number }) => {
-      if (number >= 20) return { kind: "error", status: 503, code: "ServiceUnavailable" };
+      if (number >= CALLS_BEFORE) return { kind: "error", status: 503, code: "ServiceUnavailable" };
       return sleep(200, undefined);
     });
     const { code, invocations } = await invoke(
@@ -62,16 +65,19 @@ describe("an invocation", () => {
     expect(left).toBeGreaterThan(0);
     expect(receipt).toMatchObject({ stop: "deadline", unconfirmed: 0 });
     addsUp(receipt!);
-    expect(receipt!.acked).toBe(200);
+    const accepted = proxy.batches
+      .filter(({ number }) => number < CALLS_BEFORE)
+      .reduce((sum, { entries }) => sum + entries.length, 0);
+    expect(receipt!.acked).toBe(accepted);
     expect(receipt!.released).toBeGreaterThan(0);
-    expect(await parts.sqs.count(queueUrl)).toBe(200);
+    expect(await parts.sqs.count(queueUrl)).toBe(accepted);
     const { num_ack_pending, num_pending } = (await route.consumer())!;
-    expect(num_pending + num_ack_pending).toBe(2800);
+    expect(num_pending + num_ack_pending).toBe(1000 - accepted);
     expect(num_ack_pending).toBe(receipt!.released);
     // Nothing is left to its ack wait: what was released is there for the next run at once, oldest first.
     const next = await operator.take("DEADLINE", "DEADLINE-to-sqs", receipt!.released);
     expect(next.map(({ data }) => Number(new TextDecoder().decode(data)))).toEqual(
-      Array.from({ length: receipt!.released }, (_, at) => 201 + at),
+      Array.from({ length: receipt!.released }, (_, at) => accepted + 1 + at),
     );
   });
 
@@ -103,6 +109,43 @@ describe("an invocation", () => {
     const { invocations } = await invoke({ ...environment, ...QUICK }, 900);
     expect(invocations[0]?.receipt).toMatchObject({ stop: "deadline", pulled: 0 });
     expect(await route.consumer()).toMatchObject({ num_ack_pending: 0, num_pending: 10 });
+  });
+});
+
+describe("a warm sandbox between whose wakes", () => {
+  test.concurrent.each(["stream", "consumer"] as const)(
+    "the %s was made anew says `gone` once, and goes on with what is there",
+    async (what) => {
+      const name = `ANEW-${what}`;
+      const { environment, queueUrl } = await given(name, 3);
+      await using lambda = warmLambda({ ...environment, ...QUICK, IDLE_TIMEOUT: "100ms" });
+      expect((await lambda.invoke(20_000)).receipt).toMatchObject({ stop: "idle", acked: 3 });
+      if (what === "stream") {
+        await parts.manager.streams.delete(name);
+        await operator.stream(name);
+        await operator.publish(`${name}.a`, 3);
+      } else {
+        await parts.manager.consumers.delete(name, `${name}-to-sqs`);
+      }
+      await operator.consumer(name, `${name}-to-sqs`, { ack_wait: 20e9 });
+      expect((await lambda.invoke(20_000)).error).toMatch(/stopped as gone: .* was made anew/);
+      expect((await lambda.invoke(20_000)).receipt).toMatchObject({ stop: "idle", acked: 3 });
+      expect(await parts.sqs.count(queueUrl)).toBe(6);
+    },
+  );
+
+  test.concurrent("the consumer was deleted says `gone` once, and goes on when it is there again", async () => {
+    const { environment, queueUrl } = await given("DELETED", 3);
+    await using lambda = warmLambda({ ...environment, ...QUICK, IDLE_TIMEOUT: "100ms" });
+    expect((await lambda.invoke(20_000)).receipt).toMatchObject({ stop: "idle", acked: 3 });
+    await parts.manager.consumers.delete("DELETED", "DELETED-to-sqs");
+    expect((await lambda.invoke(20_000)).error).toMatch(/stopped as gone: .*consumer not found/);
+    expect((await lambda.invoke(20_000)).error).toMatch(
+      /stopped as unavailable: .*consumer not found/,
+    );
+    await operator.consumer("DELETED", "DELETED-to-sqs", { ack_wait: 20e9 });
+    expect((await lambda.invoke(20_000)).receipt).toMatchObject({ stop: "idle", acked: 3 });
+    expect(await parts.sqs.count(queueUrl)).toBe(6);
   });
 });
 

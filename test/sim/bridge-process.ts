@@ -122,14 +122,22 @@ export class BridgeProcess {
         { ...core, ...plants.decisions },
       );
       this.#current = undefined;
-      return receipt;
+      return this.#forgetGone(receipt);
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
       const stop = error.end === "gone" && !this.#known ? "unavailable" : stopOf(error.end);
       const receipt = new Tally().receipt(stop, error.message, 0, clock.now() - startedAt);
       report(receipt);
-      return receipt;
+      return this.#forgetGone(receipt);
     }
+  }
+
+  #forgetGone(receipt: Receipt): Receipt {
+    if (receipt.stop === "gone") {
+      this.#known = undefined;
+      this.#memory.clear();
+    }
+    return receipt;
   }
 
   async #open(

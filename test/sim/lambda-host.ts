@@ -86,7 +86,8 @@ export class LambdaHost {
     });
     executions.standsStill(this.#one.process);
     if (stop === "idle") this.#platform.wasIdle(startedAt);
-    if (stop === "gone" || stop === "unavailable") this.#platform.anew(this.#one);
+    // The same sandbox goes on with a consumer that is there once more; one that is missing takes a new deployment.
+    if (stop === "unavailable") this.#platform.anew(this.#one);
   }
 
   #forget(): void {

@@ -2,6 +2,7 @@
  * An event bus, a function and a bucket, each over the model of a queue: it knows what arrives, what fails and what
  * becomes of answers, and here they are told in the words of the other service.
  */
+import { hash } from "node:crypto";
 import type { Bucket } from "../../functions/bridge/dead-letters/bucket.ts";
 import type { SqsAnswer } from "../../functions/bridge/sinks/sqs/answer.ts";
 import type { SqsQueue } from "../../functions/bridge/sinks/sqs/call.ts";
@@ -95,6 +96,8 @@ export function modelBucket(queue: SqsQueue): Bucket {
       if (code !== undefined) throw named(BUCKET_CODES[code] ?? code);
       // There is no half answer of S3: what says nothing did not come.
       if (!sent.has("0")) throw named("TimeoutError");
+      // A checksum goes with each object, and one that does not fit it is not stored.
+      if (!hasDigest(answer, text)) throw named("BadDigest");
     },
   };
 }
@@ -116,6 +119,12 @@ function byId({ Failed = [], Successful = [] }: SqsAnswer): {
     failed: new Map(Failed.map(({ Code = "", Id = "" }) => [Id, Code])),
     sent: new Map(Successful.map(({ Id = "", MessageId = "" }) => [Id, MessageId])),
   };
+}
+
+function hasDigest({ Successful = [] }: SqsAnswer, body: string): boolean {
+  return Successful.every(
+    ({ Id, MD5OfMessageBody }) => Id !== "0" || MD5OfMessageBody === hash("md5", body),
+  );
 }
 
 async function translated<T>(

@@ -7,6 +7,15 @@ test(`${Math.ceil(SEEDS / 2)} seeds keep every law`, async () => {
   expect(await playSeeds(1, Math.ceil(SEEDS / 2))).toEqual([]);
 });
 
+/** What they found is mended; what they play may change with the plans that are made from a seed. */
+const ONCE_BROKE_A_LAW = [
+  35904, 41631, 42168, 45742, 51118, 507296, 601959, 602047, 707251, 709580,
+];
+
+test.each(ONCE_BROKE_A_LAW)("seed %i, which once broke a law, keeps every one", async (seed) => {
+  expect((await simulate(seed)).breaches).toEqual([]);
+});
+
 test("a seed is the same run each time, to the last event", async () => {
   for (const seed of [3, 77, 1234]) {
     const traces = [0, 1].map(async () => {

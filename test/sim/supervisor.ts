@@ -150,8 +150,8 @@ export class Supervisor {
       const receipt = await one.invoke(granted);
       world.cancel(limit);
       if (receipt.stop === "idle") this.idleAt = startedAt;
-      // Nobody but a new deployment makes a consumer that is gone.
-      if (receipt.stop === "gone" || receipt.stop === "unavailable") {
+      // The same sandbox goes on with a consumer that is there once more. Nobody but a new deployment makes one.
+      if (receipt.stop === "unavailable") {
         this.#end(one, 0);
         if (one === this.#main) this.#restart(2000);
       }

@@ -7,6 +7,9 @@ import { nextSendAt } from "./send.ts";
 import { beforeSuspects } from "./trial.ts";
 import { type Ending, endingOf, type PullHistory, SHORTEST_WAIT_MS, type Work } from "./work.ts";
 
+/** The server is given a little longer than the ack wait to deliver once more what nobody has settled. */
+const MARGIN_MS: Ms = 250;
+
 /** A server that ends pulls is asked again after this, growing with each. */
 const PAUSE_MS: Ms = 50;
 
@@ -147,8 +150,10 @@ async function emptyPull<P, D>(
   if (state.pending === 0 && state.ackPending <= work.ports.memory.delayed(work.now))
     return idleMs === undefined ? undefined : { stop: "idle" };
   // Held by somebody, or by a run that died: by the end of the ack wait they are here or still held.
-  const isLate = emptyMs > state.ackWaitMs + (idleMs ?? 0);
-  if (!isLate || (idleMs === undefined && !isFull)) return undefined;
+  const heldMs = state.ackWaitMs + (idleMs ?? MARGIN_MS);
+  if (emptyMs <= heldMs) return undefined;
+  // Where there is no room for more, that counts from the last delivery to anybody: until then somebody is at work.
+  if (isFull ? work.now - work.stillSince <= heldMs : idleMs === undefined) return undefined;
   return {
     stop: "blocked",
     isElsewhere: !isFull && state.pending === 0,

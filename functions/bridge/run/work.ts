@@ -68,6 +68,8 @@ export class Work<P, D> {
   consumerSequence = 0;
   state: ConsumerState | undefined;
   stateAt: Ms = 0;
+  /** Since when the consumer has delivered nothing, to us or to anybody, as far as looks at it show. */
+  stillSince: Ms = Number.POSITIVE_INFINITY;
   /** What the server said before this does not count our last verdicts. */
   lastVerdictAt: Ms = Number.NEGATIVE_INFINITY;
   /** A suspect is being tried with nothing else under way. */
@@ -136,6 +138,8 @@ export class Work<P, D> {
   async look(): Promise<ConsumerState | Trouble> {
     const state = await this.ports.source.state();
     if (!("end" in state)) {
+      const before = this.state?.deliveredConsumerSequence;
+      if (state.deliveredConsumerSequence !== before) this.stillSince = this.now;
       this.state = state;
       this.tally.state = state;
       this.stateAt = this.now;

@@ -30,6 +30,7 @@ import {
 } from "./consumer.ts";
 import { ConsumerApi } from "./consumer-api.ts";
 import { messageOf } from "./delivery.ts";
+import { extendLeases } from "./extending.ts";
 import { compareIncarnations, type Incarnation, incarnationOf } from "./incarnation.ts";
 import { type PullEnd, pullEnd } from "./pull-status.ts";
 import { Pulling } from "./pulling.ts";
@@ -220,13 +221,11 @@ export class JetStreamSource implements Source {
   async extend(held: readonly Held[]): Promise<void> {
     const session = this.#session;
     if (!session || this.#estranged) return;
-    const sentAt = this.#clock.now();
-    const extensions = held.map(async (one) => {
-      const answer = await session.request(one.token, "+WPI", this.#options.timeoutMs);
-      // 503: nobody took it.
-      if (answer.status === 0) one.leaseUntil = sentAt + this.#ackWaitMs;
+    await extendLeases(session, held, {
+      clock: this.#clock,
+      ackWaitMs: this.#ackWaitMs,
+      timeoutMs: this.#options.timeoutMs,
     });
-    await Promise.allSettled(extensions);
   }
 
   /**

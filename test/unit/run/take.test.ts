@@ -12,11 +12,16 @@ const ACK_WAIT_MS = 10_000;
 const IDLE_MS = 1000;
 
 /** The receipt of a run in vain: nothing came for longer than others may hold something. */
-async function receiptWhen(state: Partial<ConsumerState>): Promise<Receipt> {
+async function receiptWhen(
+  state: Partial<ConsumerState>,
+  meanwhile: (advance: (ms: number) => Promise<void>, look: Look) => Promise<void> = (advance) =>
+    advance(ACK_WAIT_MS + IDLE_MS + 1),
+): Promise<Receipt> {
   const clock = new FakeClock();
+  let now: Partial<ConsumerState> = state;
   const source = {
     pull: async () => ({ held: [], end: "drained" }),
-    state: async () => consumerState({ ackWaitMs: ACK_WAIT_MS, maxAckPending: 5, ...state }),
+    state: async () => consumerState({ ackWaitMs: ACK_WAIT_MS, maxAckPending: 5, ...now }),
   };
   const work = new Work<string, string>(
     {
@@ -32,10 +37,17 @@ async function receiptWhen(state: Partial<ConsumerState>): Promise<Receipt> {
     { deadline: Number.POSITIVE_INFINITY, idleMs: IDLE_MS },
     core,
   );
+  await work.look();
   work.pulls.emptySince = work.now;
-  await clock.advance(ACK_WAIT_MS + IDLE_MS + 1);
+  const look: Look = async (more) => {
+    now = { ...now, ...more };
+    await work.look();
+  };
+  await meanwhile((ms) => clock.advance(ms), look);
   return work.receipt(await take(work, 1));
 }
+
+type Look = (more: Partial<ConsumerState>) => Promise<void>;
 
 test("a run that finds nothing, where nothing is, is idle", async () => {
   const receipt = await receiptWhen({});
@@ -54,4 +66,19 @@ test.each<[string, Partial<ConsumerState>]>([
   const receipt = await receiptWhen(state);
   expect(receipt).toMatchObject({ stop: "blocked", ackPending: state.ackPending });
   expect(receipt).not.toHaveProperty("elsewhere");
+});
+
+test.each<[string, number, Receipt["stop"]]>([
+  ["while the ack wait of what others got last goes on, it waits", 0, null],
+  ["once that is over as well, it is blocked", 1, "blocked"],
+])("where there is no place for more: %s", async (_what, moreMs, stop) => {
+  const full = { ackPending: 5, pending: 2, deliveredConsumerSequence: 5 };
+  const receipt = await receiptWhen(full, async (advance, look) => {
+    await advance(700);
+    await look({ deliveredConsumerSequence: 6 });
+    await advance(ACK_WAIT_MS);
+    await look({});
+    await advance(IDLE_MS + moreMs);
+  });
+  expect(receipt.stop).toBe(stop);
 });
