@@ -22,6 +22,9 @@ let app: App;
 beforeAll(() => {
   archive = makePackage();
   app = appWith(archive);
+  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+  const [, code = ""] = /<!-- app -->\s+```ts\n(.*?)```/s.exec(readme) ?? [];
+  app.write("app-of-the-readme.ts", code);
 });
 
 function filesIn(folder: string): readonly string[] {
@@ -143,7 +146,9 @@ describe("an app in TypeScript", () => {
     expect(errors.filter((line) => !/node_modules\/aws-cdk-lib\//.test(line))).toEqual([]);
     const declarations = lines.filter((line) => /jetstream-aws-bridge\/.*\.d\.ts$/.test(line));
     expect(declarations.length).toBeGreaterThan(30);
-    expect(lines.find((line) => line.endsWith("handler-check.ts"))).toBeDefined();
+    for (const file of ["handler-check.ts", "app-of-the-readme.ts"]) {
+      expect(lines.find((line) => line.endsWith(file))).toBeDefined();
+    }
   });
 
   test("tests its handler without NATS", () => {
