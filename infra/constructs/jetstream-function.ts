@@ -23,7 +23,7 @@ import type { Wake } from "./wake.ts";
 export interface JetStreamFunctionProps extends BridgeProps, FunctionProps {
   /**
    * File of the handler: it exports `handler = onMessage(…)` or `onMessages(…)`, of `jetstream-aws-bridge/handler`. Bundled
-   * with esbuild. A relative path is one from where the app runs.
+   * with esbuild, which has to be installed for it. A relative path is one from where the app runs.
    */
   readonly entry: string;
   /** When it is awake. */

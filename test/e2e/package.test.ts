@@ -165,7 +165,11 @@ describe("between real servers", () => {
   beforeAll(async () => {
     app.link("esbuild");
     const output = temporaryFolder();
-    const { status, stderr } = app.node(["handlers.ts"], { CDK_OUTDIR: output });
+    // From here, nothing is found in node_modules: the bridge is that of the construct.
+    const entry = join(temporaryFolder(), "ship-order.ts");
+    cpSync(join(app.folder, "ship-order.ts"), entry);
+    const environment = { CDK_OUTDIR: output, ENTRY: entry };
+    const { status, stderr } = app.node(["handlers.ts"], environment);
     if (status !== 0) throw new Error(stderr);
     code = assetsWith(output, "index.mjs")[0]!;
     parts = await startParts();

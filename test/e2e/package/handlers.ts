@@ -1,5 +1,4 @@
-// An app with a handler of its own.
-import { join } from "node:path";
+// An app with a handler of its own, in any folder.
 import { App, Duration, Stack } from "aws-cdk-lib";
 import { ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
 import { JetStreamFunction, NatsConnection, Wake } from "jetstream-aws-bridge";
@@ -9,6 +8,6 @@ const stack = new Stack(new App(), "Handlers");
 new JetStreamFunction(stack, "ShipOrder", {
   nats: new NatsConnection(stack, "Nats", { url: "nats://nats.example.com:4222" }),
   stream: "ORDERS",
-  entry: join(import.meta.dirname, "ship-order.ts"),
+  entry: process.env["ENTRY"] ?? "ship-order.ts",
   wake: Wake.schedule(ScheduleExpression.rate(Duration.minutes(1))).orDoorbell(),
 });
