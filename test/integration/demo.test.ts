@@ -41,7 +41,7 @@ function startDemo(...args: string[]): Demo {
     folder,
     text: () => said,
     async says(part) {
-      const deadline = Date.now() + 20_000;
+      const deadline = Date.now() + 60_000;
       while (!said.includes(part)) {
         if (Date.now() > deadline || child.exitCode !== null)
           throw new Error(`no "${part}" in:\n${said}`);

@@ -59,7 +59,7 @@ async function aSingleRunDelivers(route: Route, count: number): Promise<void> {
   completeAndInOrder(await parts.sqs.receiveAll(route.queueUrl), count);
 }
 
-/** Stops the one that goes on, if there is one: both may have seen the other at the same time. */
+/** Stops the one that goes on, if there is one: both may have seen the other, and one of them a little later. */
 async function stopRemaining(...bridges: readonly Bridge[]): Promise<void> {
   await sleep(1000);
   const remaining: Bridge[] = [];
@@ -69,7 +69,7 @@ async function stopRemaining(...bridges: readonly Bridge[]): Promise<void> {
     else expect(code).toBe(OVERLAP);
   }
   expect(remaining.length).toBeLessThan(2);
-  for (const bridge of remaining) expect(await bridge.stop()).toBe(0);
+  for (const bridge of remaining) expect([0, OVERLAP]).toContain(await bridge.stop());
 }
 
 const ended = (bridge: Bridge): Promise<number | NodeJS.Signals | undefined> =>
