@@ -1,5 +1,6 @@
 /** Standard output for results, standard error for everything beside: notes, and progress that moves in a terminal. */
 import { createInterface } from "node:readline/promises";
+import { jsonOf } from "../functions/bridge/observe/log.ts";
 
 const PLAIN_EVERY_MS = 5000;
 
@@ -21,6 +22,12 @@ export class Terminal {
   print(line: string): void {
     this.#clear();
     process.stdout.write(`${this.#scrub(line)}\n`);
+  }
+
+  /** The same as one JSON object. */
+  printJson(line: object): void {
+    this.#clear();
+    process.stdout.write(`${jsonOf(line, this.#scrub)}\n`);
   }
 
   note(line: string): void {

@@ -78,9 +78,9 @@ function done(
 const QUESTION = "Delete it? Type yes (--yes says so beforehand): ";
 
 function linesOf({ json }: ConsumerOptions, terminal: Terminal): Lines {
-  const to = {
-    print: (line: string): void => terminal.print(line),
-    note: (line: string): void => terminal.note(line),
-  };
-  return json ? jsonFor(to) : linesFor(to);
+  if (json) return jsonFor({ printJson: (line) => terminal.printJson(line) });
+  return linesFor({
+    print: (line) => terminal.print(line),
+    note: (line) => terminal.note(line),
+  });
 }

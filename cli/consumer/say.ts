@@ -94,8 +94,8 @@ function valueText(value: Value): string {
   return value.length === 0 ? "none" : value.join(", ");
 }
 
-export function jsonFor({ print }: Pick<Terminal, "print">): Lines {
-  const line = (event: string, facts: object): void => print(JSON.stringify({ event, ...facts }));
+export function jsonFor({ printJson }: Pick<Terminal, "printJson">): Lines {
+  const line = (event: string, facts: object): void => printJson({ event, ...facts });
   return {
     shown: (shown) => line("consumer", { ...shown, fits: fits(shown) }),
     change: (change) => line("change", change),

@@ -23,8 +23,8 @@ export function linesFor(terminal: Pick<Terminal, "print" | "progress">): Lines 
   };
 }
 
-export function jsonFor(terminal: Pick<Terminal, "print" | "progress">): Lines {
-  const print = (line: object): void => terminal.print(JSON.stringify(line));
+export function jsonFor(terminal: Pick<Terminal, "printJson" | "progress">): Lines {
+  const print = (line: object): void => terminal.printJson(line);
   return {
     wouldSend({ bytes, id, reason, subject, tries }) {
       print({ event: "would-send", id, subject, reason, bytes, tries });

@@ -53,7 +53,7 @@ describe.concurrent("the bridge meets AWS at its worst", () => {
     proxy.script((batch) => (batch.number % 3 === 1 ? script.shift()?.(batch) : undefined));
     await route.publish(1000);
     // A call that is not answered is given up after half of the ack wait.
-    const settings = { ...SOON, AWS_ENDPOINT_URL: proxy.endpoint, JETSTREAM_ACK_WAIT: "2s" };
+    const settings = { ...SOON, AWS_ENDPOINT_URL: proxy.endpoint, JETSTREAM_ACK_WAIT: "4s" };
     await using bridge = route.start(settings);
     await route.drained(50_000);
     await expectGoodEnd(bridge);

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { expectGoodEnd, sorted } from "../support/arrivals.ts";
-import { readiness } from "../support/bridge-settings.ts";
+import { PATIENT, readiness } from "../support/bridge-settings.ts";
 import { publishCases, wantedOf } from "../support/cases.ts";
 import {
   type ArrivedEvent,
@@ -24,7 +24,7 @@ function towards(events: LocalEvents, route: Route): Record<string, string> {
     ...events.environment,
     SQS_QUEUE_URL: "",
     EVENT_BUS_NAME: route.stream,
-    JETSTREAM_ACK_WAIT: "2s",
+    ...PATIENT,
     RETRY_DELAY_MIN: "50ms",
     RETRY_DELAY_MAX: "500ms",
     MAXIMUM_RETRY_ATTEMPTS: "3",

@@ -1,9 +1,10 @@
 // What the service does when its consumer or stream is not there: at start it waits and says so, later it gives up, and
 // in no case does one process make the same consumer twice.
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBridge, type Bridge } from "../support/bridge-process.ts";
 import { bridgeSettings, readiness } from "../support/bridge-settings.ts";
 import { operate, type Operator } from "../support/jetstream.ts";
+import { eventually } from "../support/lane.ts";
 import { findOldNatsServer, type RunningServer, startNatsServer } from "../support/nats-server.ts";
 import { type LocalSqs, startSqs } from "../support/sqs.ts";
 
@@ -51,7 +52,7 @@ describe("the service", () => {
       stream: "LATER",
       consumer: "bridge",
     });
-    await vi.waitFor(async () => expect((await readiness(bridge)).status).toBe(200));
+    await eventually(async () => expect((await readiness(bridge)).status).toBe(200));
     expect(await bridge.stop()).toBe(0);
   });
 

@@ -106,7 +106,7 @@ describe("two copies of an ordered bridge", () => {
     await frozen.waitFor((line) => line.event === "receipt" && Number(line["acked"]) > 50);
     process.kill(frozen.pid, "SIGSTOP");
     await using other = route.start(QUICK);
-    await other.waitFor("running", 20_000);
+    await other.waitFor("running");
     await other.waitFor((line) => line.event === "receipt" && Number(line["acked"]) > 100);
     process.kill(frozen.pid, "SIGCONT");
     expect(await Promise.race([frozen.exited, other.exited])).toBe(OVERLAP);

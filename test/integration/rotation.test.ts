@@ -120,7 +120,7 @@ function runs(bridge: Bridge): number {
 const untilRuns = (bridge: Bridge, count: number): Promise<Line> =>
   bridge.waitFor(() => runs(bridge) >= count);
 
-const WAIT = { timeout: 15_000, interval: 20 };
+const WAIT = { timeout: 45_000, interval: 20 };
 
 const OPERATOR = { user: "operator", pass: "operator" };
 const byPassword = (password: string): string =>
@@ -130,7 +130,7 @@ const byCreds = (creds: string): Readonly<Record<string, unknown>> => ({
 });
 
 /** Long enough for the last fifth of it to suffice on a machine that is busy. */
-const LIFE_S = 8;
+const LIFE_S = 16;
 
 describe("the service goes on when", () => {
   test.concurrent("a password is changed three times while messages flow, and the old ones are refused", async () => {

@@ -1,13 +1,14 @@
 // The contract of the service: its configuration, its health port, its receipts, its signals and exit codes.
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Receipt } from "../../functions/bridge/run/receipt.ts";
 import { startAwsFaultProxy } from "../support/aws-fault-proxy.ts";
 import { startBridge } from "../support/bridge-process.ts";
-import { QUICK, readiness } from "../support/bridge-settings.ts";
+import { PATIENT, QUICK, readiness } from "../support/bridge-settings.ts";
 import { freePort } from "../support/free-port.ts";
 import { operate } from "../support/jetstream.ts";
+import { eventually } from "../support/lane.ts";
 import { startNatsServer } from "../support/nats-server.ts";
 import type { Route } from "../support/parts.ts";
 import { partsOfFile } from "../support/parts-of-file.ts";
@@ -29,7 +30,7 @@ describe("configuration", () => {
     let connections = 0;
     const listener: Server = createServer().on("connection", () => (connections += 1));
     listener.listen(0, "127.0.0.1");
-    await vi.waitFor(() => expect(listener.listening).toBe(true));
+    await eventually(() => expect(listener.listening).toBe(true));
     const { port } = listener.address() as AddressInfo;
     await using bridge = startBridge({
       NATS_URL: `nats://127.0.0.1:${port}`,
@@ -109,7 +110,7 @@ describe("health", () => {
   test.concurrent("on a port that is taken is a warning, and all else goes on", async () => {
     const taken = createServer();
     taken.listen(0, "0.0.0.0");
-    await vi.waitFor(() => expect(taken.listening).toBe(true));
+    await eventually(() => expect(taken.listening).toBe(true));
     const { port } = taken.address() as AddressInfo;
     const route = await given("TAKEN", 3);
     await using bridge = route.start({ HEALTH_PORT: String(port) });
@@ -126,11 +127,11 @@ describe("health", () => {
 describe("running", () => {
   test.concurrent("it writes a receipt at each interval and one at the stop, and all add up", async () => {
     const route = await given("RECEIPTS", 400);
-    await using bridge = route.start({ ...QUICK, RECEIPT_INTERVAL: "100ms" });
+    await using bridge = route.start({ ...PATIENT, RECEIPT_INTERVAL: "100ms" });
     await route.drained();
     await operator.publish("RECEIPTS.a", 100, 401);
     await route.drained();
-    await vi.waitFor(() => expect(bridge.receipts().length).toBeGreaterThan(3), { timeout: 5000 });
+    await eventually(() => expect(bridge.receipts().length).toBeGreaterThan(3));
     expect(await bridge.stop("SIGINT")).toBe(0);
     const receipts = bridge.receipts();
     const last = receipts.at(-1)!;
@@ -163,12 +164,10 @@ describe("running", () => {
 
   test.concurrent("told to stop, it settles what is on its way and exits with 0", async () => {
     const route = await given("STOP", 300);
-    // A call may take half of the ack wait: on a busy machine one of 300 ms takes longer.
-    const patient = { ...QUICK, JETSTREAM_ACK_WAIT: "10s" };
     await using proxy = await startAwsFaultProxy(parts.sqs.endpoint);
     proxy.script(() => new Promise((resolve) => setTimeout(resolve, 300, undefined)));
-    await using bridge = route.start({ ...patient, AWS_ENDPOINT_URL: proxy.endpoint });
-    await vi.waitFor(() => expect(proxy.batches.length).toBeGreaterThan(0), { timeout: 10_000 });
+    await using bridge = route.start({ ...PATIENT, AWS_ENDPOINT_URL: proxy.endpoint });
+    await eventually(() => expect(proxy.batches.length).toBeGreaterThan(0));
     expect(await bridge.stop()).toBe(0);
     const last = bridge.receipts().at(-1)!;
     addsUp(last);
@@ -193,7 +192,7 @@ describe("running", () => {
       AWS_ENDPOINT_URL: proxy.endpoint,
       SHUTDOWN_TIMEOUT: "1s",
     });
-    await vi.waitFor(() => expect(proxy.batches.length).toBeGreaterThan(0), { timeout: 10_000 });
+    await eventually(() => expect(proxy.batches.length).toBeGreaterThan(0));
     const toldAt = performance.now();
     expect(await bridge.stop()).toBe(1);
     expect(performance.now() - toldAt).toBeGreaterThan(900);

@@ -1,9 +1,10 @@
 // What the service makes of a server that does not deliver: the true name of the stop, and why, in the receipt and at
 // `/readyz`; and that it lives on. How each pull ends is in pull-status.test.ts.
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Bridge, type Line, startBridge } from "../support/bridge-process.ts";
 import { bridgeSettings, readiness } from "../support/bridge-settings.ts";
 import { operate, type Operator } from "../support/jetstream.ts";
+import { eventually } from "../support/lane.ts";
 import { isAtLeast, type RunningServer, startNatsServer } from "../support/nats-server.ts";
 import { type LocalSqs, startSqs } from "../support/sqs.ts";
 
@@ -129,7 +130,7 @@ describe("the service stops as", () => {
     await operator.jsm.consumers.resume("PAUSED", "bridge");
     const after = await sqs.receiveAll(queueUrl, { expected: 3 });
     expect(after.map(({ body }) => body).toSorted()).toEqual(["6", "7", "8"]);
-    await vi.waitFor(async () => expect((await readiness(bridge)).status).toBe(200));
+    await eventually(async () => expect((await readiness(bridge)).status).toBe(200));
     expect(await bridge.stop()).toBe(0);
   });
 });

@@ -16,6 +16,8 @@ const DELAYS_MS = [0, 20, 80];
 /** The server's greeting comes with the handshakes, but half a way later; a quarter is left for the machine. */
 const MOST_ROUND_TRIPS = 4;
 
+const MOST_TRIES = 12;
+
 const measured: string[] = [];
 
 afterAll(() => console.log(measured.join("\n")));
@@ -36,6 +38,15 @@ async function wake(proxy: NatsProxy): Promise<number> {
   return systemClock.now() - startedAt - IDLE_MS;
 }
 
+/** What it takes where nothing else does: a busy machine only adds. One that is above `most` is tried some more. */
+async function leastOf(measure: () => Promise<number>, most: number): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let tries = 0; tries < 3 || (tries < MOST_TRIES && least > most); tries += 1) {
+    least = Math.min(least, await measure());
+  }
+  return least;
+}
+
 describe.each(await bothServers())("on $which ($version)", ({ binary, version }) => {
   test.skipIf(!binary)("an empty wake takes at most four round trips", async () => {
     const server = await startNatsServer({ binary: binary! });
@@ -46,8 +57,8 @@ describe.each(await bothServers())("on $which ($version)", ({ binary, version })
     const costs: number[] = [];
     for (const delay of DELAYS_MS) {
       proxy.setDelay(delay);
-      const tries = [await wake(proxy), await wake(proxy)];
-      costs.push(Math.min(...tries));
+      const most = (costs[0] ?? Number.POSITIVE_INFINITY) + MOST_ROUND_TRIPS * 2 * delay;
+      costs.push(await leastOf(() => wake(proxy), most));
     }
     const [local = 0, , far = 0] = costs;
     const roundTrips = (far - local) / (2 * DELAYS_MS.at(-1)!);

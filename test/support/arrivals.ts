@@ -49,7 +49,8 @@ export function expectEqualRetries({ batches }: AwsFaultProxy, route: Route): vo
 
 /** SQS has them, or may have, and the bridge was not told so. */
 export function takenInSilence(batches: readonly SentBatch[]): ReadonlySet<number> {
-  const silent = batches.flatMap(({ entries, fault, forwarded }) => {
+  const silent = batches.flatMap(({ entries, fault, forwarded, givenUp }) => {
+    if (forwarded && givenUp) return entries;
     if (!fault || !forwarded || ["entries", "reordered", "extra"].includes(fault.kind)) return [];
     if (fault.kind === "missing" && !fault.taken) return [];
     return "ids" in fault ? entries.filter(({ Id }) => fault.ids.includes(Id)) : entries;

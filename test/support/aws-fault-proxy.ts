@@ -29,6 +29,8 @@ export interface SentBatch {
   fault: Fault | undefined;
   /** It went on to SQS, with all entries that were not failed on the way. */
   forwarded: boolean;
+  /** The bridge hung up before it was answered. */
+  givenUp: boolean;
 }
 
 /** What happens to a call; undefined: nothing odd. One that never answers holds the call before it is forwarded. */
@@ -65,8 +67,10 @@ export async function startAwsFaultProxy(target: string): Promise<AwsFaultProxy>
       entries: parsed.Entries,
       fault: undefined,
       forwarded: false,
+      givenUp: false,
     };
     batches.push(batch);
+    response.once("close", () => (batch.givenUp = !response.writableFinished));
     batch.fault = await play?.(batch);
     const answer = await spoil(batch.fault, batch.entries, (entries) => {
       batch.forwarded = true;

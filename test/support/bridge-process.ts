@@ -34,6 +34,9 @@ export interface Bridge extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
+/** Less than a test may take, so that it is told what was waited for in vain, and what was said meanwhile. */
+const WAIT_MS = 45_000;
+
 const ENTRY = fileURLToPath(new URL("../../functions/forward.service.ts", import.meta.url));
 
 /** What a process needs to run at all, and no trace of the AWS account of whoever runs the tests. */
@@ -92,7 +95,7 @@ export function startBridge(
     return [...last, errors].join("\n");
   };
 
-  function waitFor(what: string | ((line: Line) => boolean), timeoutMs = 15_000): Promise<Line> {
+  function waitFor(what: string | ((line: Line) => boolean), timeoutMs = WAIT_MS): Promise<Line> {
     const isIt = typeof what === "string" ? (line: Line): boolean => line.event === what : what;
     const { promise, resolve, reject } = Promise.withResolvers<Line>();
     const fail = (why: string): void => {

@@ -8,6 +8,12 @@ export const QUICK: Readonly<Record<string, string>> = {
   RECEIPT_INTERVAL: "200ms",
 };
 
+/** Where nothing is to go wrong: what a busy machine keeps waiting is not given up. */
+export const PATIENT: Readonly<Record<string, string>> = {
+  JETSTREAM_ACK_WAIT: "20s",
+  NATS_TIMEOUT: "5s",
+};
+
 /** So that a test of retries takes seconds. */
 export const SOON: Readonly<Record<string, string>> = {
   RETRY_DELAY_MIN: "100ms",

@@ -124,7 +124,7 @@ async function route(
       return bridge;
     },
     consumer,
-    async drained(timeoutMs = 30_000) {
+    async drained(timeoutMs = 45_000) {
       const deadline = Date.now() + timeoutMs;
       for (;;) {
         const info = await consumer();

@@ -174,6 +174,7 @@ const allowed: readonly (readonly [string, string])[] = [
   [`${bridge}/secrets/b.ts`, `import "../core/a.ts";`],
   [`${bridge}/secrets/b.ts`, `import type { A } from "../config.ts";`],
   ["cli/b.ts", `import "./redrive/a.ts";`],
+  ["cli/b.ts", `import "../functions/bridge/config.ts";`],
   ["cli/b.ts", `import "node:fs"; void process.env;`],
   ["cli/redrive/b.ts", aws],
   ["cli/redrive/b.ts", nats],

@@ -27,8 +27,19 @@ export function logger(options: LogOptions): Log {
   return (level, event, details = {}) => {
     if (ORDER.indexOf(level) < ORDER.indexOf(options.level) && !ALWAYS.has(event)) return;
     const line = { time: new Date(options.now()).toISOString(), level, event, ...details };
-    options.write(`${scrub(JSON.stringify(line))}\n`);
+    options.write(`${jsonOf(line, scrub)}\n`);
   };
+}
+
+/** As JSON, with no secret in its texts and names. A number is no text: it would be none without some of its digits. */
+export function jsonOf(line: object, scrub: LogOptions["scrub"]): string {
+  return JSON.stringify(line, (_name, value) => withoutSecrets(value, scrub));
+}
+
+function withoutSecrets(value: unknown, scrub: LogOptions["scrub"]): unknown {
+  if (typeof value === "string") return scrub(value);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [scrub(name), one]));
 }
 
 export interface Scrubber {
@@ -45,8 +56,11 @@ const MOST_LEARNED = 100;
 export function scrubber(secrets: readonly string[]): Scrubber {
   let learned: readonly string[] = [];
   let longestFirst = formsOf(secrets);
-  const scrub = (text: string): string =>
-    longestFirst.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
+  const scrub = (text: string): string => {
+    const rest = longestFirst.reduce((some, secret) => some.replaceAll(secret, "***"), text);
+    // What is put in may make a secret with what stands beside it.
+    return rest === text ? rest : scrub(rest);
+  };
   return Object.assign(scrub, {
     learn: (more: readonly string[]): void => {
       learned = [...new Set([...more, ...learned])].slice(0, MOST_LEARNED);

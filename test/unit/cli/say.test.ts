@@ -42,7 +42,7 @@ test("the receipt names every number, and why it ended", () => {
 
 test("with --json every line is an object, and the receipt says what it is of", () => {
   const printed: unknown[] = [];
-  const lines = jsonFor({ print: (line) => printed.push(JSON.parse(line)), progress: () => {} });
+  const lines = jsonFor({ printJson: (line) => printed.push(line), progress: () => {} });
   lines.wouldSend(letter);
   lines.sent(letter, "ORDERS/43", ["Nats-TTL"]);
   lines.problem("refused", letter.id, "duplicate");

@@ -66,15 +66,75 @@ test("of what is learned for ever, the latest is remembered", () => {
   expect(scrub("at first secret-1999 secret-1950")).toBe("*** *** ***");
 });
 
-test("whatever the secret, and wherever it stands, it is not in the line", () => {
-  const secret = fc
-    .string({ unit: "grapheme", minLength: 3, maxLength: 20 })
-    .filter((text) => !"***".includes(text));
+test("a secret that consists of digits leaves numbers as they are", () => {
+  const { lines, log } = linesAt("info", ["1234"]);
+  log("info", "metrics", { text: "a1234b", calls: 51_234, nested: [-1234, 0.1234, { "1234": 1 }] });
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+    text: "a***b",
+    calls: 51_234,
+    nested: [-1234, 0.1234, { "***": 1 }],
+  });
+});
+
+test("a secret that what was put in would make once more is taken out as well", () => {
+  expect(scrubber(["**x"])("a **xx b")).toBe("a **** b");
+  expect(scrubber(["*x*"])("*x*x*x*")).not.toContain("*x*");
+  expect(scrubber(["***", "****"])("**********")).toMatch(/^\**$/);
+});
+
+/** Not those that are made of what stands for them. */
+const anySecret = fc
+  .oneof(
+    fc.string({ unit: "grapheme", minLength: 3, maxLength: 20 }),
+    fc.stringMatching(/^[0-9]{3,6}$/),
+    fc.stringMatching(/^[*"\\,:{}[\]a-c]{3,5}$/),
+    fc.constantFrom("null", "true", "level", "time", '":"', '","'),
+  )
+  .filter((text) => !/^\*+$/.test(text));
+
+/** All that is text in it: names and values. */
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return [...Object.keys(value), ...Object.values(value).flatMap(textsIn)];
+}
+
+/** Texts and names aside, what is in it, in its order. */
+function restOf(value: unknown): unknown {
+  if (typeof value === "string") return "";
+  if (typeof value !== "object" || value === null) return value;
+  return Object.values(value).map(restOf);
+}
+
+test("whatever the secrets, and wherever they stand, a line is JSON, and they are in none of its texts", () => {
+  const secrets = fc.array(anySecret, { minLength: 1, maxLength: 4 });
+  const given = secrets.chain((hidden) => {
+    const part = fc.oneof(fc.string({ maxLength: 4 }), fc.constantFrom(...hidden));
+    const text = fc.array(part, { maxLength: 5 }).map((parts) => parts.join(""));
+    const value = fc.oneof(
+      text,
+      text.map((one) => JSON.stringify({ one })),
+      fc.integer(),
+    );
+    const details = fc.array(fc.tuple(text, fc.oneof(value, fc.array(value))), { maxLength: 4 });
+    return fc.record({ hidden: fc.constant(hidden), details });
+  });
   fc.assert(
-    fc.property(secret, fc.string(), fc.string(), (hidden, before, after) => {
-      const { lines, log } = linesAt("info", [hidden]);
-      log("info", "x", { reason: `${before}${hidden}${after}` });
-      expect(lines[0]).not.toContain(JSON.stringify(hidden).slice(1, -1));
+    fc.property(given, ({ details, hidden }) => {
+      const { lines, log } = linesAt("info", hidden);
+      log("info", "x", { list: details.map(([name, value]) => ({ [name]: value })) });
+      const line = JSON.parse(lines[0] ?? "") as Record<string, unknown>;
+      const texts = textsIn(line);
+      for (const secret of hidden) {
+        for (const text of texts) {
+          expect(text).not.toContain(secret);
+          expect(text).not.toContain(JSON.stringify(secret).slice(1, -1));
+        }
+      }
+      expect(restOf(Object.values(line).at(-1))).toEqual(
+        details.map(([, value]) => [restOf(value)]),
+      );
     }),
+    { numRuns: 500 },
   );
 });
