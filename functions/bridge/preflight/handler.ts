@@ -88,7 +88,7 @@ async function answerTo(
     const checked = await inTime(checkAll(task, ports, list), checkMs);
     if (checked === TOO_LATE) return failed(request, [...list.failures, tooLate(list, checkMs)]);
     if (!checked) return failed(request, list.failures);
-    return succeeded(checked, list);
+    return succeeded(request, checked, list);
   } catch (error) {
     return failed(request, [(error as Error).message]);
   }
