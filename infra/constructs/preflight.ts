@@ -116,7 +116,7 @@ export class Preflight extends Construct {
       timeout: TIMEOUT,
       role,
       logGroup,
-      environment: { ...given(environment), NODE_OPTIONS: "--enable-source-maps" },
+      environment: { NODE_OPTIONS: "--enable-source-maps", ...given(environment) },
       ...networkProps(network),
     });
     acknowledge(fn, {

@@ -1,8 +1,15 @@
 // Who makes the consumer, and who takes it along: read from the templates of one deployment and the next.
 import { RemovalPolicy } from "aws-cdk-lib";
+import { ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Queue } from "aws-cdk-lib/aws-sqs";
-import { JetStreamForwarder, NatsConnection, Target } from "jetstream-aws-bridge";
+import {
+  JetStreamForwarder,
+  JetStreamFunction,
+  NatsConnection,
+  Target,
+  Wake,
+} from "jetstream-aws-bridge";
 import { expect, test } from "vitest";
 import { templateOf } from "../support/synthesized.ts";
 
@@ -40,4 +47,19 @@ test("credentials to make the consumer come and go, and no resource that goes ta
   // CloudFormation does not allow another function behind a resource, either.
   expect(removing(withThem)).toEqual(removing(without));
   expect(Object.keys(withThem)).toHaveLength(2);
+});
+
+test("what the user says to Node is said to the preflight as well, which loads the same code", () => {
+  const environment = { NODE_OPTIONS: "--import ./tracing.mjs" };
+  const template = templateOf((stack, nats) => {
+    const wake = Wake.schedule(ScheduleExpression.expression("rate(5 minutes)"));
+    const entry = "functions/handlers/ship-order.ts";
+    new JetStreamFunction(stack, "Ship", { nats, stream: "ORDERS", entry, wake, environment });
+  });
+  for (const Handler of ["index.handler", "preflight.handler"]) {
+    template.hasResourceProperties("AWS::Lambda::Function", {
+      Handler,
+      Environment: { Variables: environment },
+    });
+  }
 });
