@@ -131,8 +131,13 @@ export function bridge(config: Config, ports: BridgePorts): Bridge {
       const runPorts = { ...others, sink: await target, report: tell };
       const receipt = await run(runPorts, policy, own.until);
       const isRenewed = await term.end();
-      const now = systemClock.now();
-      const goesOn = isRenewed && mayGoOn(receipt, until, now, policy.settleReserveMs);
+      const goesOn =
+        isRenewed &&
+        mayGoOn(receipt, until, {
+          now: systemClock.now(),
+          leastMs: policy.settleReserveMs,
+          zombies: handlers?.zombies ?? 0,
+        });
       if (goesOn) observe("credentials-renewed", { secret: config.nats.secretArn });
       return { receipt: withReason(receipt, until, term), goesOn };
     } finally {

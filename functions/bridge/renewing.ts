@@ -48,8 +48,23 @@ export function withReason(receipt: Receipt, until: Until, { signal }: Term): Re
   return isForOthers ? { ...receipt, reason: "other credentials have taken its place" } : receipt;
 }
 
-/** A run that ended for any other reason would end in the same way again. `leastMs`: what another one needs. */
-export function mayGoOn({ stop }: Receipt, until: Until, now: Ms, leastMs: Ms): boolean {
+export interface Circumstances {
+  readonly now: Ms;
+  /** What another run needs. */
+  readonly leastMs: Ms;
+  /** Messages whose handler goes on although the run has ended. */
+  readonly zombies: number;
+}
+
+/**
+ * A run that ended for any other reason would end in the same way again. Where a handler has outlived it, the process has
+ * to end, and not to go on beside the redelivery of its message.
+ */
+export function mayGoOn(
+  { stop }: Receipt,
+  until: Until,
+  { leastMs, now, zombies }: Circumstances,
+): boolean {
   const isEnd = stop === "deadline" || stop === "broken";
-  return isEnd && until.deadline - now > leastMs && !until.signal?.aborted;
+  return isEnd && zombies === 0 && until.deadline - now > leastMs && !until.signal?.aborted;
 }

@@ -33,36 +33,61 @@ export type AlarmDefinition = AlarmProps & { readonly id: string };
 
 const USUAL_PERIOD_SECONDS = 300;
 
-/** CloudWatch looks back a day at most, "CreateAlarm". */
-const MOST_SECONDS = 86_400;
+/** CloudWatch looks back so far in periods of an hour and more, "PutMetricAlarm"; in shorter ones a day. */
+const MOST_SECONDS = 7 * 86_400;
 
 export function alarmDefinitions(
   bridge: AlarmedBridge,
   options: AlarmOptions,
 ): readonly AlarmDefinition[] {
   const { intervalSeconds, metrics, name } = bridge;
-  const period = periodOf(intervalSeconds);
+  const rhythm = rhythmOf(intervalSeconds);
+  const { period } = rhythm;
   return [
     expiredAlarm(name, metrics.expired(period)),
-    headroomAlarm(name, metrics.retentionHeadroom(period), options),
-    lagAlarm(name, metrics.forwardLag(period), intervalSeconds, options),
-    readyAlarm(name, metrics.ready(period)),
+    headroomAlarm(name, metrics.retentionHeadroom(period), rhythm, options),
+    lagAlarm(name, metrics.forwardLag(period), rhythm, { intervalSeconds, ...options }),
+    readyAlarm(name, metrics.ready(period), rhythm),
     deadLetterAlarm(name, metrics.deadLettered(period)),
     unaccountedAlarm(name, metrics.unaccounted(period)),
-    ...silenceAlarm(bridge),
+    ...silenceAlarm(bridge, rhythm),
   ];
 }
 
-/** One run or more in each period, in whole minutes. */
-function periodOf(intervalSeconds: number | undefined): Duration {
-  const seconds = Math.max(USUAL_PERIOD_SECONDS, intervalSeconds ?? 0);
-  return Duration.minutes(Math.ceil(Math.min(seconds, MOST_SECONDS) / 60));
+/** How often there is something to see. */
+interface Rhythm {
+  /** With one run or more in each, where that can be told. In whole minutes. */
+  readonly period: Duration;
+  readonly isRegular: boolean;
+  /** So many periods in a row can be looked at. */
+  readonly most: number;
+}
+
+/** By cron, once or by rings alone, nobody knows when the next run comes: each is looked at by itself. */
+function rhythmOf(intervalSeconds: number | undefined): Rhythm {
+  const minutes = Math.ceil(Math.max(USUAL_PERIOD_SECONDS, intervalSeconds ?? 0) / 60);
+  const most = Math.floor(MOST_SECONDS / (minutes * 60));
+  if (intervalSeconds !== undefined && most > 0) {
+    return { period: Duration.minutes(minutes), isRegular: true, most };
+  }
+  return { period: Duration.seconds(USUAL_PERIOD_SECONDS), isRegular: false, most: 1 };
+}
+
+/** True for so many periods, where there are others to wait for; as it was, where nobody knows when the next comes. */
+function lasting(
+  { isRegular, most }: Rhythm,
+  periods: number,
+): Pick<AlarmProps, "evaluationPeriods" | "treatMissingData"> {
+  return {
+    evaluationPeriods: Math.min(periods, most),
+    treatMissingData: isRegular ? TreatMissingData.NOT_BREACHING : TreatMissingData.IGNORE,
+  };
 }
 
 function expiredAlarm(name: string, metric: IMetric): AlarmDefinition {
   return {
     id: "Expired",
-    alarmDescription: `${name}: messages left the stream before they were forwarded (age, size or number limit, or a purge). They are lost to this bridge. Raise the stream's limits, and see why the bridge was behind: its receipts say why its runs stopped.`,
+    alarmDescription: `${name}: messages left the stream before they were forwarded (age, size or number limit). They are lost to this bridge. Raise the stream's limits, and see why the bridge was behind: its receipts say why its runs stopped.`,
     metric,
     threshold: 0,
     comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -71,7 +96,12 @@ function expiredAlarm(name: string, metric: IMetric): AlarmDefinition {
   };
 }
 
-function headroomAlarm(name: string, metric: IMetric, options: AlarmOptions): AlarmDefinition {
+function headroomAlarm(
+  name: string,
+  metric: IMetric,
+  rhythm: Rhythm,
+  options: AlarmOptions,
+): AlarmDefinition {
   const threshold = options.minRetentionHeadroom ?? 20;
   return {
     id: "RetentionHeadroom",
@@ -79,39 +109,40 @@ function headroomAlarm(name: string, metric: IMetric, options: AlarmOptions): Al
     metric,
     threshold,
     comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-    evaluationPeriods: 2,
-    treatMissingData: TreatMissingData.NOT_BREACHING,
+    ...lasting(rhythm, 2),
   };
 }
 
 function lagAlarm(
   name: string,
   metric: IMetric,
-  intervalSeconds: number | undefined,
-  options: AlarmOptions,
+  { isRegular, most: mostPeriods }: Rhythm,
+  options: AlarmOptions & Pick<AlarmedBridge, "intervalSeconds">,
 ): AlarmDefinition {
-  const most = options.maxForwardLag ?? Duration.seconds(300 + 2 * (intervalSeconds ?? 0));
+  const { intervalSeconds = 0, maxForwardLag } = options;
+  const most = maxForwardLag ?? Duration.seconds(300 + 2 * intervalSeconds);
+  // What a single run finds has waited for it, and is old, unless somebody says how old it may be.
+  const evaluationPeriods =
+    !isRegular && maxForwardLag === undefined ? 3 : Math.min(3, mostPeriods);
   return {
     id: "ForwardLag",
     alarmDescription: `${name}: messages are older than ${most.toSeconds()} s when they are acknowledged. Either more comes than goes (raise concurrency, memory or the timeout), or the target is slow or failing: see the receipts and the target's own metrics.`,
     metric,
     threshold: most.toMilliseconds(),
     comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-    evaluationPeriods: 3,
+    evaluationPeriods,
     treatMissingData: TreatMissingData.NOT_BREACHING,
   };
 }
 
-function readyAlarm(name: string, metric: IMetric): AlarmDefinition {
+function readyAlarm(name: string, metric: IMetric, rhythm: Rhythm): AlarmDefinition {
   return {
     id: "NotReady",
     alarmDescription: `${name}: runs end as blocked, unavailable, broken, overlap or gone. The last receipt in the log has the reason: NATS or the target is down or denied, the consumer was deleted, dead letters are missing, or somebody else pulls from an ordered consumer.`,
     metric,
     threshold: 1,
     comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-    evaluationPeriods: 3,
-    datapointsToAlarm: 3,
-    treatMissingData: TreatMissingData.NOT_BREACHING,
+    ...lasting(rhythm, 3),
   };
 }
 
@@ -139,13 +170,13 @@ function unaccountedAlarm(name: string, metric: IMetric): AlarmDefinition {
   };
 }
 
-/** No word of it: only where it is known how often there should be, and within what CloudWatch looks back. */
-function silenceAlarm(bridge: AlarmedBridge): readonly AlarmDefinition[] {
-  const { intervalSeconds, isService, metrics, name } = bridge;
-  const evaluationPeriods = 3;
-  const period = periodOf(intervalSeconds);
-  const isKnown = intervalSeconds !== undefined;
-  if (!isKnown || period.toSeconds() * evaluationPeriods > MOST_SECONDS) return [];
+/** No word of it: only where it is known how often there should be, and one that is late is not one that is missing. */
+function silenceAlarm(
+  { isService, metrics, name }: AlarmedBridge,
+  { isRegular, most, period }: Rhythm,
+): readonly AlarmDefinition[] {
+  if (!isRegular || most < 2) return [];
+  const evaluationPeriods = Math.min(3, most);
   const minutes = period.toMinutes() * evaluationPeriods;
   return [
     {

@@ -19,7 +19,8 @@ export interface AlarmOptions {
    */
   readonly actions?: IAlarmAction[];
   /**
-   * Alarm when messages are older than this as they are acknowledged, three periods long.
+   * Alarm when messages are older than this as they are acknowledged, three periods long; at once where nobody knows when
+   * the next run comes: by cron, once, or by rings alone.
    *
    * @default - 5 minutes, and twice the interval of the schedule
    */

@@ -28,8 +28,8 @@ export interface BridgeProps {
    */
   readonly consumerManagement?: "create" | "verify";
   /**
-   * What becomes of the consumer, and with it of the position in the stream, when the bridge is deleted. Only one that a
-   * deployment has made is ever removed.
+   * What becomes of the consumer, and with it of the position in the stream, when the bridge is deleted, or moved
+   * to another place in the app. Only one that this very stack has made is ever removed, and never one that it has found.
    *
    * @default RemovalPolicy.RETAIN
    */

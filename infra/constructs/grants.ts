@@ -1,9 +1,9 @@
-// Exactly the calls that a bridge makes, and through the resources, so that policies of keys follow. The grants of the L2
+// Exactly the calls that a bridge makes, and with them the use of keys. The grants of the L2
 // constructs give a little more each: GetQueueUrl, DescribeSecret, tags and legal holds of objects, all versions of a
 // function.
 import type { IEventBus } from "aws-cdk-lib/aws-events";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
-import { ViaServicePrincipal } from "aws-cdk-lib/aws-kms";
+import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
@@ -59,8 +59,22 @@ export function grantRead(secret: ISecret, grantee: IGrantable): void {
     resourceArns: [secret.secretFullArn ?? `${secret.secretArn}-??????`],
     resource: secret,
   });
-  const service = `secretsmanager.${secret.env.region}.amazonaws.com`;
-  secret.encryptionKey?.grantDecrypt(new ViaServicePrincipal(service, grantee.grantPrincipal));
+  if (secret.encryptionKey) grantDecryptionOf(secret, secret.encryptionKey, grantee);
+}
+
+/**
+ * In the role's own policy. The CDK writes it into the key's: a key in another stack, which the role's depends on, would
+ * then depend on the role.
+ */
+function grantDecryptionOf(secret: ISecret, key: IKey, grantee: IGrantable): void {
+  Grant.addToPrincipal({
+    grantee,
+    actions: ["kms:Decrypt"],
+    resourceArns: [key.keyArn],
+    conditions: {
+      StringEquals: { "kms:ViaService": `secretsmanager.${secret.env.region}.amazonaws.com` },
+    },
+  });
 }
 
 /** As it is known: one that was found by its name has no suffix, and Secrets Manager finds it without. */

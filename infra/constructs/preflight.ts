@@ -49,30 +49,54 @@ export class Preflight extends Construct {
 
   constructor(scope: Construct, id: string, props: PreflightProps) {
     super(scope, id);
-    const { environment, management, provisioningSecret, removesConsumer, role } = props;
-    const provisioned = provisioningSecret && this.#provision(props, provisioningSecret);
-    const check = this.#resource("Check", props, role, environment, {
-      ManageConsumer: provisioned ? "verify" : management,
-      OnDelete: !provisioned && removesConsumer ? "delete" : "retain",
-      Checks: "all",
-    });
-    if (props.lists.length > 0)
+    const made = this.#consumer(props);
+    const check = props.provisioningSecret ? this.#check(props, made) : made;
+    if (props.lists.length > 0) {
       check.resource.node.addDependency(this.#allowLists(props, check.fn));
-    if (provisioned) check.resource.node.addDependency(provisioned.resource);
-    const { resource: made } = provisioned ?? check;
-    this.summary = `${made.getAttString("Consumer")} (${made.getAttString("Summary")})`;
+    }
+    this.summary = `${made.resource.getAttString("Consumer")} (${made.resource.getAttString("Summary")})`;
   }
 
-  /** With a role of its own: the bridge may not read credentials that are stronger than its own. */
-  #provision(props: PreflightProps, secret: ISecret): Made {
+  /**
+   * Makes the consumer, and may remove it in the end. Always under this id, whoever makes it: a resource that goes is
+   * deleted, and would take along the consumer of a bridge that is still there.
+   */
+  #consumer(props: PreflightProps): Made {
+    const { environment, management, provisioningSecret, removesConsumer, role } = props;
+    const properties = {
+      ManageConsumer: management,
+      OnDelete: removesConsumer ? "delete" : "retain",
+    };
+    if (!provisioningSecret) {
+      return this.#resource("Consumer", props, role, environment, { ...properties, Checks: "all" });
+    }
+    const its = { ...environment, NATS_SECRET_ARN: secretArn(provisioningSecret) };
+    const checks = { ...properties, Checks: "consumer" };
+    return this.#resource(
+      "Consumer",
+      props,
+      this.#provisioner(props, provisioningSecret),
+      its,
+      checks,
+    );
+  }
+
+  /** A role of its own: the bridge may not read credentials that are stronger than its own. */
+  #provisioner(props: PreflightProps, secret: ISecret): IRole {
     const role = bridgeRole(this, "ProvisionRole", props);
     grantRead(secret, role);
-    const environment = { ...props.environment, NATS_SECRET_ARN: secretArn(secret) };
-    return this.#resource("Provision", props, role, environment, {
-      ManageConsumer: props.management,
-      OnDelete: props.removesConsumer ? "delete" : "retain",
-      Checks: "consumer",
+    return role;
+  }
+
+  /** As the bridge itself, once the consumer is there. */
+  #check(props: PreflightProps, made: Made): Made {
+    const check = this.#resource("Check", props, props.role, props.environment, {
+      ManageConsumer: "verify",
+      OnDelete: "retain",
+      Checks: "all",
     });
+    check.resource.node.addDependency(made.resource);
+    return check;
   }
 
   #resource(
@@ -92,7 +116,7 @@ export class Preflight extends Construct {
       timeout: TIMEOUT,
       role,
       logGroup,
-      environment: { ...given(environment), NODE_OPTIONS: "--enable-source-maps" },
+      environment: { NODE_OPTIONS: "--enable-source-maps", ...given(environment) },
       ...networkProps(network),
     });
     acknowledge(fn, {
@@ -107,7 +131,7 @@ export class Preflight extends Construct {
       serviceTimeout: SERVICE_TIMEOUT,
       properties: {
         ...properties,
-        // Whatever changes, the checks are made again.
+        // Whatever of these changes, the checks are made again.
         Fingerprint: Stack.of(this).toJsonString({
           environment: given(environment),
           deployed,

@@ -21,6 +21,7 @@ interface Alarm {
   readonly AlarmDescription: string;
   readonly MetricName: string;
   readonly Namespace: string;
+  readonly EvaluationPeriods: number;
   readonly Period: number;
   readonly Threshold: number;
   readonly TreatMissingData: string;
@@ -85,10 +86,40 @@ test("silence alone is a fault when there is nothing to see", () => {
   expect(Silent?.AlarmDescription).toContain("the service's events");
 });
 
+const everyDays = (days: number): ReturnType<typeof withProps> =>
+  withProps({ wake: Wake.schedule(ScheduleExpression.rate(Duration.days(days))) });
+
 test("there is none for silence where it is not known when to expect a word", () => {
   expect(Object.keys(alarmsOf(queue, "Rung"))).not.toContain("Silent");
-  const daily = withProps({ wake: Wake.schedule(ScheduleExpression.rate(Duration.days(1))) });
-  expect(Object.keys(daily)).not.toContain("Silent");
+  expect(everyDays(1)["Silent"]).toMatchObject({ Period: 86_400, EvaluationPeriods: 3 });
+  expect(everyDays(3)["Silent"]).toMatchObject({ Period: 3 * 86_400, EvaluationPeriods: 2 });
+  expect(Object.keys(everyDays(7))).not.toContain("Silent");
+});
+
+test("none looks back further than CloudWatch does, which is a week", () => {
+  for (const days of [1, 3, 7, 30]) {
+    for (const { EvaluationPeriods, Period } of Object.values(everyDays(days))) {
+      expect(Period * EvaluationPeriods).toBeLessThanOrEqual(7 * 86_400);
+    }
+  }
+});
+
+test("where nobody knows when the next run comes, one that fails is enough, until one goes well", () => {
+  const cron = Wake.schedule(ScheduleExpression.cron({ minute: "0", hour: "6" }));
+  for (const wake of [cron, Wake.doorbell()]) {
+    const { ForwardLag, NotReady, RetentionHeadroom } = withProps({
+      wake,
+      alarms: { maxForwardLag: Duration.hours(25) },
+    });
+    const once = { EvaluationPeriods: 1, Period: 300 };
+    expect([NotReady, RetentionHeadroom]).toMatchObject([
+      { ...once, TreatMissingData: "ignore" },
+      { ...once, TreatMissingData: "ignore" },
+    ]);
+    expect(ForwardLag).toMatchObject(once);
+  }
+  const { NotReady } = always;
+  expect(NotReady).toMatchObject({ EvaluationPeriods: 3, TreatMissingData: "notBreaching" });
 });
 
 test("periods follow the schedule", () => {

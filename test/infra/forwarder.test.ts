@@ -57,7 +57,7 @@ interface Environment {
 }
 
 test("stronger credentials make the consumer first; then the bridge's own only check it", () => {
-  const provision = resource(queue, "Custom::JetStreamBridge", "AlwaysPreflightProvision");
+  const provision = resource(queue, "Custom::JetStreamBridge", "AlwaysPreflightConsumer");
   expect(provision["Properties"]).toMatchObject({
     ManageConsumer: "create",
     OnDelete: "retain",
@@ -66,7 +66,7 @@ test("stronger credentials make the consumer first; then the bridge's own only c
   const check = resource(queue, "Custom::JetStreamBridge", "AlwaysPreflightCheck");
   expect(check["Properties"]).toMatchObject({ ManageConsumer: "verify", Checks: "all" });
   expect(check["DependsOn"]).toContain(
-    idsOf(queue, "Custom::JetStreamBridge", "AlwaysPreflightProvision")[0],
+    idsOf(queue, "Custom::JetStreamBridge", "AlwaysPreflightConsumer")[0],
   );
 });
 

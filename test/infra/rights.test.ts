@@ -177,7 +177,7 @@ test("lists of the account are for the preflight alone, although it shares the r
 
 test("stronger credentials are for a function that does nothing else", async () => {
   const deployed = deployedOf("Queue");
-  const role = functionRole(deployed, "AlwaysPreflightProvisionFunction");
+  const role = functionRole(deployed, "AlwaysPreflightConsumerFunction");
   const calls: readonly Call[] = [
     ["secretsmanager:GetSecretValue", secret("nats/provisioning")],
     ["secretsmanager:GetSecretValue", deployed.arnOf(SECRET, "NatsSecret")],

@@ -137,6 +137,19 @@ describe.each(await bothServers())("on $which", ({ binary, version }) => {
       expect(left.map(({ name }) => name).toSorted()).toEqual(["another", "foreign"]);
     });
 
+    test("that was there before a deployment outlives it, also when the deployment fails later and is rolled back", async () => {
+      const environment = await given("BEFORE");
+      const properties = { OnDelete: "delete" };
+      const theirs = await preflight(environment, { properties });
+      const ours = await preflight(environment, { properties });
+      expect(ours.answer).toMatchObject({ Status: "SUCCESS", Data: { Made: "false" } });
+      const remove = async (physicalId: string): Promise<string> =>
+        (await preflight(environment, { type: "Delete", physicalId, properties })).answer.Reason;
+      expect(await remove(ours.answer.PhysicalResourceId)).toBe("nothing to delete");
+      expect(await operator.info("BEFORE", "bridge")).toBeDefined();
+      expect(await remove(theirs.answer.PhysicalResourceId)).toContain("is deleted");
+    });
+
     test("with several filters is made, or said to need a later server", async () => {
       const environment = await given("SEVERAL");
       const { answer } = await preflight({

@@ -14,6 +14,7 @@ function term(renewed: boolean): Parameters<typeof untilRenewed>[1] {
 }
 
 const UNTIL = { deadline: 1000 };
+const HERE = { now: 0, leastMs: 500, zombies: 0 };
 
 test("runs follow each other as long as each may, and the last receipt is the answer", async () => {
   const answers = [
@@ -35,13 +36,17 @@ test.each<[Stop, boolean]>([
   ["unavailable", false],
   ["gone", false],
 ])("after %s another run at once: %s", (stop, goesOn) => {
-  expect(mayGoOn(receipt(stop), UNTIL, 0, 500)).toBe(goesOn);
+  expect(mayGoOn(receipt(stop), UNTIL, HERE)).toBe(goesOn);
 });
 
 test("nobody goes on who is told to stop, or has no time for it", () => {
   const told = { ...UNTIL, signal: AbortSignal.abort() };
-  expect(mayGoOn(receipt("deadline"), told, 0, 500)).toBe(false);
-  expect(mayGoOn(receipt("deadline"), UNTIL, 500, 500)).toBe(false);
+  expect(mayGoOn(receipt("deadline"), told, HERE)).toBe(false);
+  expect(mayGoOn(receipt("deadline"), UNTIL, { ...HERE, now: 500 })).toBe(false);
+});
+
+test("nor does a process whose handler goes on beside the redelivery of its message", () => {
+  expect(mayGoOn(receipt("broken"), UNTIL, { ...HERE, zombies: 1 })).toBe(false);
 });
 
 test("a run ends when it is told to stop, and when there are other credentials", () => {

@@ -54,6 +54,11 @@ export class Checklist {
     }
   }
 
+  /** All that is still under way has failed: whoever looks at the failures makes nothing any more. */
+  fail(check: string, text: string): void {
+    this.#found({ check, result: "failure", text });
+  }
+
   #texts(result: Finding["result"]): readonly string[] {
     return this.#findings.filter((finding) => finding.result === result).map(({ text }) => text);
   }

@@ -3,6 +3,7 @@ import type { ConsumerConfig } from "@nats-io/jetstream";
 import type { Config } from "../config.ts";
 import { formatDuration } from "../core/duration.ts";
 import { OPERATOR_COMMAND } from "../observe/operator-command.ts";
+import { LOCAL_API } from "../source/api.ts";
 import { differences } from "../source/consumer.ts";
 
 /** NATS makes a consumer with these, and never changes them. */
@@ -24,12 +25,14 @@ export function ownAdvice(config: Config, found: Partial<ConsumerConfig>): strin
 }
 
 /** For one that somebody else made. */
-export function foreignAdvice({ consumer: { consumer, stream } }: Config): string {
-  return `Somebody else made it: change it with \`nats consumer edit ${stream} ${consumer}\` where that is possible, or give the bridge a consumer of its own (JETSTREAM_CONSUMER)`;
+export function foreignAdvice(config: Config): string {
+  const { consumer, stream } = config.consumer;
+  return `Somebody else made it: change it with \`nats consumer edit ${stream} ${consumer}${apiFlag(config)}\` where that is possible, or give the bridge a consumer of its own (JETSTREAM_CONSUMER)`;
 }
 
 /** With the `nats` CLI; its filter may be given several times. */
-export function howToCreate({ consumer: wanted }: Config): string {
+export function howToCreate(config: Config): string {
+  const { consumer: wanted } = config;
   // The CLI knows a time only by how long ago it was.
   const ago = wanted.startTime === undefined ? undefined : `<how long ago ${wanted.startTime} was>`;
   const start = wanted.startSequence ?? ago ?? wanted.deliverPolicy;
@@ -41,7 +44,18 @@ export function howToCreate({ consumer: wanted }: Config): string {
     ...wanted.filterSubjects.map((filter) => `--filter=${quoted(filter)}`),
     "--defaults",
   ];
-  return `To make it: nats consumer add ${wanted.stream} ${wanted.consumer} ${flags.join(" ")}`;
+  return `To make it: nats consumer add ${wanted.stream} ${wanted.consumer} ${flags.join(" ")}${apiFlag(config)}`;
+}
+
+/** Without it a command goes to the domain of the server, where there may be a consumer of the same names. */
+function apiFlag(config: Config): string {
+  const prefix = otherApi(config);
+  return prefix === undefined ? "" : ` --js-api-prefix=${quoted(prefix)}`;
+}
+
+/** Undefined: JetStream of the server itself. */
+function otherApi({ nats: { apiPrefix } }: Config): string | undefined {
+  return apiPrefix === LOCAL_API ? undefined : apiPrefix;
 }
 
 function isFixed({ consumer }: Config, found: Partial<ConsumerConfig>): boolean {
@@ -51,12 +65,14 @@ function isFixed({ consumer }: Config, found: Partial<ConsumerConfig>): boolean 
 }
 
 /** The settings that make the consumer, as a shell takes them; never credentials. */
-function environmentOf({ consumer, nats }: Config): string {
+function environmentOf(config: Config): string {
+  const { consumer, nats } = config;
   const { ackWaitMs, deliverPolicy, filterSubjects, maxAckPending, startSequence, startTime } =
     consumer;
   const scheme = nats.tls ? "tls" : "nats";
   const settings: readonly (readonly [string, string | number | undefined])[] = [
     ["NATS_URL", nats.servers.map((server) => `${scheme}://${server}`).join(",")],
+    ["NATS_JS_API_PREFIX", otherApi(config)],
     ["JETSTREAM_STREAM", consumer.stream],
     ["JETSTREAM_CONSUMER", consumer.consumer],
     ["JETSTREAM_FILTER_SUBJECTS", filterSubjects.length > 0 ? filterSubjects.join(",") : undefined],

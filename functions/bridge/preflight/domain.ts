@@ -2,13 +2,10 @@
  * Acks cross leaf nodes without regard to domains: one that is meant for a consumer in another domain also settles what a
  * consumer of the same names has out in the domain of the server that we are connected to, unprocessed.
  */
-import { apiSubjects, type ConsumerAnswer } from "../source/api.ts";
+import { apiSubjects, type ConsumerAnswer, LOCAL_API } from "../source/api.ts";
 import { SourceError } from "../source/source-error.ts";
 import { ask, isDenied, type Nats } from "./ask.ts";
 import type { Check, Passed } from "./checklist.ts";
-
-/** JetStream of the server itself. */
-const LOCAL = "$JS.API";
 
 /** Throws when there is a namesake. The other direction, a client of a hub and a consumer in a leaf, cannot be seen. */
 export async function checkDomain(
@@ -19,8 +16,8 @@ export async function checkDomain(
   const { config } = nats;
   const { consumer: name, stream } = config.consumer;
   const { apiPrefix } = config.nats;
-  if (apiPrefix === LOCAL) return { value: undefined, text: "no domain is set" };
-  const { consumerInfo } = apiSubjects(LOCAL, stream, name);
+  if (apiPrefix === LOCAL_API) return { value: undefined, text: "no domain is set" };
+  const { consumerInfo } = apiSubjects(LOCAL_API, stream, name);
   try {
     const local = await ask<ConsumerAnswer>(nats, consumerInfo, "the consumer in this domain");
     if (local.created === consumer?.created)

@@ -86,9 +86,10 @@ async function answerTo(
   try {
     const task = taskOf(request);
     const checked = await inTime(checkAll(task, ports, list), checkMs);
-    if (checked === TOO_LATE) return failed(request, [...list.failures, tooLate(list, checkMs)]);
-    if (!checked) return failed(request, list.failures);
-    return succeeded(checked, list);
+    // The checks go on while it is answered, and in a sandbox that is woken again: they must not make a consumer then.
+    if (checked === TOO_LATE) list.fail("time", tooLate(list, checkMs));
+    if (!checked || checked === TOO_LATE) return failed(request, list.failures);
+    return succeeded(request, checked, list);
   } catch (error) {
     return failed(request, [(error as Error).message]);
   }

@@ -7,6 +7,7 @@ import { type CloudFormationRequest, idOfNothing, physicalIdOf } from "./request
 
 /** With the warnings as the reason, which no template reads, and their number where people look. */
 export function succeeded(
+  { PhysicalResourceId: before }: Pick<CloudFormationRequest, "PhysicalResourceId">,
   { config, made, summary }: Pick<Checked, "config" | "made" | "summary">,
   { warnings }: Pick<Checklist, "warnings">,
 ): Answer {
@@ -16,7 +17,7 @@ export function succeeded(
   return {
     Status: "SUCCESS",
     Reason: warnings.join("\n"),
-    PhysicalResourceId: physicalIdOf(config.consumer),
+    PhysicalResourceId: physicalIdOf(config.consumer, { isMade: made, before }),
     Data: {
       Consumer: `${stream} > ${consumer}`,
       Summary: summary + told,

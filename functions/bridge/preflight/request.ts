@@ -55,12 +55,19 @@ export interface ConsumerNames {
   readonly consumer: string;
 }
 
+/** Beside the names in the id of a consumer that was there before the resource was: it is not the resource's to delete. */
+const FOUND = "found";
+
 /** Another name is another resource: CloudFormation then deletes the old one itself, after the update. */
-export function physicalIdOf({ consumer, stream }: ConsumerNames): string {
-  return `${stream}/${consumer}`;
+export function physicalIdOf(
+  names: ConsumerNames,
+  { isMade, before }: { readonly isMade: boolean; readonly before?: string | undefined },
+): string {
+  const made = [names.stream, names.consumer].join("/");
+  return isMade || made === before ? made : `${made}/${FOUND}`;
 }
 
-/** Undefined for the id of a create that failed. NATS allows no slash in a name. */
+/** Undefined for the id of a create that failed, or that found its consumer. NATS allows no slash in a name. */
 export function namesIn(physicalId: string): ConsumerNames | undefined {
   const [stream, consumer, ...more] = physicalId.split("/");
   return stream && consumer && more.length === 0 ? { stream, consumer } : undefined;

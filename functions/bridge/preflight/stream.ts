@@ -2,7 +2,7 @@
 import { sqsWindowProblem } from "../bridge.ts";
 import type { Config } from "../config.ts";
 import { distance } from "../core/distance.ts";
-import type { StreamAnswer } from "../source/api.ts";
+import { LOCAL_API, type StreamAnswer } from "../source/api.ts";
 import { SourceError } from "../source/source-error.ts";
 import { streamNames } from "../source/window.ts";
 import { ask, isDenied, type Nats } from "./ask.ts";
@@ -42,7 +42,7 @@ export async function noStream({ config, session, subjects }: Nats): Promise<Err
     nats: { apiPrefix, timeoutMs },
   } = config;
   const names = await streamNames(session, subjects, {}, timeoutMs).catch(() => []);
-  const where = apiPrefix === "$JS.API" ? "in this account" : `behind ${apiPrefix}`;
+  const where = apiPrefix === LOCAL_API ? "in this account" : `behind ${apiPrefix}`;
   return new Error(
     `there is no stream ${stream} ${where} (JETSTREAM_STREAM, NATS_JS_DOMAIN)${meant(stream, names)}`,
   );

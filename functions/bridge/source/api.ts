@@ -3,6 +3,9 @@ import type { ConsumerInfo, StreamInfo } from "@nats-io/jetstream";
 import { SourceError } from "./source-error.ts";
 import type { WireMessage } from "./wire.ts";
 
+/** The prefix of JetStream's API at the server itself, and not in another domain. */
+export const LOCAL_API = "$JS.API";
+
 export interface ApiSubjects {
   readonly consumerInfo: string;
   readonly streamInfo: string;

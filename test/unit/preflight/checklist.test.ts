@@ -28,6 +28,14 @@ test("a check that throws has failed, and the others go on", async () => {
   expect(list.failures).toEqual(["no stream"]);
 });
 
+test("what fails as a whole is a failure, whatever is still under way", () => {
+  const { list, told } = given();
+  void list.check("target", () => Promise.withResolvers<never>().promise);
+  list.fail("time", "it ran out");
+  expect(list.failures).toEqual(["it ran out"]);
+  expect(told).toEqual([{ check: "time", result: "failure", text: "it ran out" }]);
+});
+
 test("what is still waited for is known, with what was said last", async () => {
   const { list } = given();
   const end = Promise.withResolvers<{ value: undefined; text: string }>();

@@ -95,3 +95,16 @@ test("how to make one by hand says all that the bridge would have set", () => {
       "--deliver=1201 --wait=10s --max-pending=320 --filter='orders.eu.>' --defaults",
   );
 });
+
+test("commands go to the domain of the bridge, since there may be a namesake in the server's own", () => {
+  const config = configOf({ NATS_JS_DOMAIN: "hub" });
+  const own = compare(config, { ...consumerConfig(config.consumer), ack_wait: 20e9 });
+  expect(own.refused).toContain("NATS_JS_API_PREFIX='$JS.hub.API' JETSTREAM_STREAM=ORDERS");
+  const theirs = compare(config, {
+    ...consumerConfig(config.consumer),
+    description: "",
+    max_deliver: 5,
+  });
+  expect(theirs.refused).toContain("edit ORDERS orders-to-sqs --js-api-prefix='$JS.hub.API'`");
+  expect(howToCreate(config)).toMatch(/ --defaults --js-api-prefix='\$JS\.hub\.API'$/);
+});

@@ -17,10 +17,10 @@ const checked = {
 };
 
 test("what fits is told with where the consumer stands", () => {
-  expect(succeeded(checked, { warnings: [] })).toEqual({
+  expect(succeeded(request, checked, { warnings: [] })).toEqual({
     Status: "SUCCESS",
     Reason: "",
-    PhysicalResourceId: "ORDERS/orders-to-sqs",
+    PhysicalResourceId: "ORDERS/orders-to-sqs/found",
     Data: {
       Consumer: "ORDERS > orders-to-sqs",
       Summary: "found, 3 pending, 1 unsettled",
@@ -30,8 +30,8 @@ test("what fits is told with where the consumer stands", () => {
 });
 
 test("warnings are counted where people look", () => {
-  const one = succeeded(checked, { warnings: ["one replica"] });
-  const two = succeeded(checked, { warnings: ["one replica", "no dead letters"] });
+  const one = succeeded(request, checked, { warnings: ["one replica"] });
+  const two = succeeded(request, checked, { warnings: ["one replica", "no dead letters"] });
   expect(one.Data?.["Summary"]).toBe("found, 3 pending, 1 unsettled, 1 warning in the log");
   expect(two.Data?.["Summary"]).toBe("found, 3 pending, 1 unsettled, 2 warnings in the log");
   expect(two.Reason).toBe("one replica\nno dead letters");

@@ -42,10 +42,20 @@ test("nothing but `delete` deletes", () => {
   expect(isDeleteAsked(request({}))).toBe(false);
 });
 
+const NAMES = { stream: "ORDERS", consumer: "orders-to-sqs" };
+
 test("a physical id holds the names, and the id of a failed create holds none", () => {
-  const names = { stream: "ORDERS", consumer: "orders-to-sqs" };
-  expect(namesIn(physicalIdOf(names))).toEqual(names);
+  expect(namesIn(physicalIdOf(NAMES, { isMade: true }))).toEqual(NAMES);
   expect(namesIn(idOfNothing(request({})))).toBeUndefined();
-  expect(namesIn("a/b/c")).toBeUndefined();
   expect(namesIn("ORDERS/")).toBeUndefined();
+});
+
+test("a consumer that was there before is nobody's to delete, one that was made stays so", () => {
+  const found = physicalIdOf(NAMES, { isMade: false });
+  expect(namesIn(found)).toBeUndefined();
+  expect(physicalIdOf(NAMES, { isMade: false, before: found })).toBe(found);
+  const made = physicalIdOf(NAMES, { isMade: true, before: found });
+  expect(physicalIdOf(NAMES, { isMade: false, before: made })).toBe(made);
+  const another = { ...NAMES, consumer: "another" };
+  expect(namesIn(physicalIdOf(another, { isMade: false, before: made }))).toBeUndefined();
 });
