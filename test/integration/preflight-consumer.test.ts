@@ -150,6 +150,19 @@ describe.each(await bothServers())("on $which", ({ binary, version }) => {
       expect(await remove(theirs.answer.PhysicalResourceId)).toContain("is deleted");
     });
 
+    test("that was deleted since the last deployment is made anew, and that is said", async () => {
+      const environment = await given("DELETED");
+      expect((await preflight(environment)).answer.Reason).toBe("");
+      await operator.jsm.consumers.delete("DELETED", "bridge");
+      const again = { type: "Update", physicalId: "DELETED/bridge" } as const;
+      const { answer } = await preflight(environment, again);
+      expect(answer.Data?.Made).toBe("true");
+      expect(answer.Reason).toContain("was deleted since: it is made anew, and begins where");
+      const renamed = { ...again, physicalId: "DELETED/old" };
+      await operator.jsm.consumers.delete("DELETED", "bridge");
+      expect((await preflight(environment, renamed)).answer.Reason).toBe("");
+    });
+
     test("with several filters is made, or said to need a later server", async () => {
       const environment = await given("SEVERAL");
       const { answer } = await preflight({

@@ -15,13 +15,20 @@ import type { Host } from "../wake/host.ts";
 import { isDenied, type Nats, natsOf } from "./ask.ts";
 import type { Check, Checklist, Passed } from "./checklist.ts";
 import { connectPatiently } from "./connect.ts";
-import { compareConsumer, makeConsumer, missing, readConsumer, standing } from "./consumer.ts";
+import {
+  compareConsumer,
+  madeAnew,
+  makeConsumer,
+  missing,
+  readConsumer,
+  standing,
+} from "./consumer.ts";
 import { checkDomain } from "./domain.ts";
 import { load, type Loaded, type LoadEntry } from "./load.ts";
 import { askPatiently } from "./patience.ts";
 import { checkPermissions } from "./permissions.ts";
 import { checkPublishes } from "./publishes.ts";
-import type { Task } from "./request.ts";
+import { isAbout, type Task } from "./request.ts";
 import { lookAtStream } from "./stream.ts";
 import { checkAws, type Source } from "./target.ts";
 
@@ -138,7 +145,7 @@ async function checkNats(
 }
 
 async function lookAtConsumer(
-  { manage }: Task,
+  { before, manage }: Task,
   nats: Nats,
   check: Check,
 ): Promise<Passed<Pick<Found, "consumer">>> {
@@ -154,6 +161,7 @@ async function lookAtConsumer(
     return { value: { consumer }, text: `consumer ${consumer.name} fits: ${standing(consumer)}` };
   }
   if (manage === "verify") throw missing(nats.config);
+  if (isAbout(before, nats.config.consumer)) check.warn(madeAnew(nats.config));
   return { value: { consumer }, text: "there is no such consumer yet, and it can be made" };
 }
 

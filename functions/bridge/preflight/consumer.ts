@@ -72,6 +72,11 @@ export function missing(config: Config): Error {
   );
 }
 
+/** One that the deployment before has left there, and that somebody has deleted: its position is gone. */
+export function madeAnew({ consumer: { consumer, deliverPolicy, stream } }: Config): string {
+  return `consumer ${consumer} of stream ${stream} was there when this was deployed before, and was deleted since: it is made anew, and begins where JETSTREAM_DELIVER_POLICY=${deliverPolicy} says. What was delivered may come again, or what was not may be passed over`;
+}
+
 /** What the server's codes mean for whoever deploys (`errors.json` in nats-server). */
 const MEANINGS: Readonly<Record<number, (config: Config) => string>> = {
   10_026: ({ consumer }) =>

@@ -19,6 +19,8 @@ export interface Task {
   readonly manage: "create" | "verify";
   /** `consumer`: connection, stream and consumer alone, by a function that may do nothing but make consumers. */
   readonly checks: "all" | "consumer";
+  /** The physical id of an earlier answer; undefined: there was none. */
+  readonly before: string | undefined;
 }
 
 const CHOICES = {
@@ -29,7 +31,11 @@ const CHOICES = {
 
 /** Throws when a property is missing, or none that is known. */
 export function taskOf(request: CloudFormationRequest): Task {
-  return { manage: choice(request, "ManageConsumer"), checks: choice(request, "Checks") };
+  return {
+    manage: choice(request, "ManageConsumer"),
+    checks: choice(request, "Checks"),
+    before: request.PhysicalResourceId,
+  };
 }
 
 /** A property that cannot be read deletes nothing. */
@@ -63,8 +69,22 @@ export function physicalIdOf(
   names: ConsumerNames,
   { isMade, before }: { readonly isMade: boolean; readonly before?: string | undefined },
 ): string {
-  const made = [names.stream, names.consumer].join("/");
-  return isMade || made === before ? made : `${made}/${FOUND}`;
+  const { found, made } = idsOf(names);
+  return isMade || made === before ? made : found;
+}
+
+/** Whether an earlier answer was about this very consumer, be it made or found then. */
+export function isAbout(physicalId: string | undefined, names: ConsumerNames): boolean {
+  const { found, made } = idsOf(names);
+  return physicalId === made || physicalId === found;
+}
+
+function idsOf({ consumer, stream }: ConsumerNames): {
+  readonly made: string;
+  readonly found: string;
+} {
+  const made = `${stream}/${consumer}`;
+  return { made, found: `${made}/${FOUND}` };
 }
 
 /** Undefined for the id of a create that failed, or that found its consumer. NATS allows no slash in a name. */

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   type CloudFormationRequest,
   idOfNothing,
+  isAbout,
   isDeleteAsked,
   namesIn,
   physicalIdOf,
@@ -23,6 +24,7 @@ test("a task is read from the properties", () => {
   expect(taskOf(request({ ManageConsumer: "create", Checks: "all", Fingerprint: "x" }))).toEqual({
     manage: "create",
     checks: "all",
+    before: undefined,
   });
 });
 
@@ -58,4 +60,12 @@ test("a consumer that was there before is nobody's to delete, one that was made 
   expect(physicalIdOf(NAMES, { isMade: false, before: made })).toBe(made);
   const another = { ...NAMES, consumer: "another" };
   expect(namesIn(physicalIdOf(another, { isMade: false, before: made }))).toBeUndefined();
+});
+
+test("an answer before was about this consumer, whether it was made or found then", () => {
+  for (const isMade of [true, false]) {
+    expect(isAbout(physicalIdOf(NAMES, { isMade }), NAMES)).toBe(true);
+    expect(isAbout(physicalIdOf({ ...NAMES, consumer: "old" }, { isMade }), NAMES)).toBe(false);
+  }
+  expect(isAbout(undefined, NAMES)).toBe(false);
 });
