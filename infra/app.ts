@@ -2,23 +2,23 @@
 import { Annotations, App, Stack } from "aws-cdk-lib";
 import { BridgeStack } from "./bridge-stack.ts";
 import { bridges } from "./bridges.ts";
-import { type BridgeSettings, nothingToDeploy, SettingsError, settingsFrom } from "./settings.ts";
+import { SettingsError, stackName, wantedBridges } from "./settings.ts";
 
 const app = new App();
 try {
-  for (const settings of wanted()) new BridgeStack(app, settings);
+  for (const settings of wantedBridges(app.node, bridges)) new BridgeStack(app, settings);
 } catch (error) {
   const { message } = error as Error;
-  // As an error of a stack, it stops a deployment, and not `cdk bootstrap`, which comes before all settings.
-  if (error instanceof SettingsError) Annotations.of(new Stack(app, "Settings")).addError(message);
+  if (error instanceof SettingsError) refuseToDeploy(message);
   else refuse(message);
 }
 
-function wanted(): readonly BridgeSettings[] {
-  const one = settingsFrom(app.node);
-  if (one) return [one];
-  if (bridges.length > 0) return bridges;
-  throw nothingToDeploy();
+/**
+ * As an error of the stack it stops a deployment, and neither `cdk bootstrap`, which comes before all settings, nor
+ * `cdk destroy`, which needs no more than the stack's name.
+ */
+function refuseToDeploy(message: string): void {
+  Annotations.of(new Stack(app, stackName(app.node))).addError(message);
 }
 
 /** For the person at the command line; a stack trace would bury it. */

@@ -13,7 +13,7 @@ import {
   Wake,
 } from "./constructs/index.ts";
 import { newDeadLetterQueue } from "./constructs/dead-letters.ts";
-import type { BridgeSettings, Destination } from "./settings.ts";
+import type { BridgeSettings, Destination } from "./bridge-settings.ts";
 
 /** One bridge, and what it forwards to. */
 export class BridgeStack extends Stack {

@@ -1,8 +1,8 @@
-import type { BridgeSettings } from "./settings.ts";
+import type { BridgeSettings } from "./bridge-settings.ts";
 
 /**
  * Bridges that `npx cdk deploy --all` deploys, each in a stack of its own. While there is none, the one that the command
- * line describes with `-c natsUrl=… -c stream=…` is deployed.
+ * line describes with `-c natsUrl=… -c stream=…` is deployed; beside some it is refused.
  *
  *     { name: "Orders", natsUrl: "tls://nats.example.com:4222", natsSecret: "nats/bridge", stream: "ORDERS",
  *       to: { queue: { groupBy: "{subject.2}" } } },

@@ -1,36 +1,9 @@
 import type { Node } from "constructs";
-
-/** One bridge, in a stack of its own. */
-export interface BridgeSettings {
-  /** Name of the stack: letters, digits and hyphens. */
-  readonly name: string;
-  /** Servers, comma separated: `nats://host:4222` or `tls://host:4222`. */
-  readonly natsUrl: string;
-  /** Name or ARN of the secret with the credentials. Default: the server asks for none. */
-  readonly natsSecret?: string;
-  /** Prefix of the subjects on which answers arrive, for tight permissions. Default: `_INBOX`. */
-  readonly natsInboxPrefix?: string;
-  /** Name of the stream. */
-  readonly stream: string;
-  /** Name of the durable consumer. Default: from the stack, the account and the region. */
-  readonly consumer?: string;
-  /** Subjects to deliver. Default: all of the stream. */
-  readonly filterSubjects?: readonly string[];
-  /** Where the messages go. Default: a new standard queue. */
-  readonly to?: Destination;
-}
-
-export type Destination =
-  /** A new queue; with `groupBy`, a template like `{subject}`, a FIFO queue whose groups keep their order. */
-  | { readonly queue: { readonly groupBy?: string } }
-  /** The bus of this name; `default` is the account's own. */
-  | { readonly eventBus: string }
-  /** The function with this ARN, which was written for SQS. */
-  | { readonly functionArn: string }
-  /** The handler in this file; woken at a rate or by cron, and by a doorbell. */
-  | { readonly handler: string; readonly schedule: string };
+import { type BridgeSettings, problemsOf, shown } from "./bridge-settings.ts";
+import { unknownProblems } from "./constructs/unknown-props.ts";
 
 const KEYS = [
+  "name",
   "natsUrl",
   "natsSecret",
   "natsInboxPrefix",
@@ -43,6 +16,7 @@ const KEYS = [
 type Key = (typeof KEYS)[number];
 
 const EXPECTED: Readonly<Record<Key, string>> = {
+  name: "the name of the stack, such as Orders",
   natsUrl: "the address of the NATS servers, such as tls://nats.example.com:4222",
   natsSecret: "the name or the ARN of a secret, such as nats/bridge",
   natsInboxPrefix: "a subject without wildcards, such as _INBOX_bridge",
@@ -57,20 +31,49 @@ const REQUIRED: readonly Key[] = ["natsUrl", "stream"];
 const EXAMPLE =
   "npx cdk deploy -c natsUrl=tls://nats.example.com:4222 -c natsSecret=nats/bridge -c stream=ORDERS";
 
-/** Of the one bridge that the command line describes; undefined when it says nothing of any. */
-export function settingsFrom(node: Node): BridgeSettings | undefined {
+/** Of the stack of the one bridge that the command line describes. */
+const NAME = "JetStreamBridge";
+
+/** What is to be deployed: what the command line says, or else all of `described`. Throws a `SettingsError`. */
+export function wantedBridges(
+  node: Node,
+  described: readonly BridgeSettings[],
+): readonly BridgeSettings[] {
+  const one = settingsFrom(node);
+  if (one && described.length > 0) {
+    throw refused([
+      `  natsUrl, stream: given on the command line, expected none, since infra/bridges.ts describes ${described.length} bridges`,
+    ]);
+  }
+  const all = one ? [one] : described;
+  if (all.length === 0) throw nothingToDeploy();
+  const problems = all.flatMap(problemsOf);
+  if (problems.length > 0) throw refused(problems.map(indented));
+  return all;
+}
+
+/** The stack that the command line means, also when it says nothing else. */
+export function stackName(node: Node): string {
+  const given: unknown = node.tryGetContext("name");
+  return typeof given === "string" && given.trim() !== "" ? given.trim() : NAME;
+}
+
+/** Undefined when the command line describes no bridge. */
+function settingsFrom(node: Node): BridgeSettings | undefined {
   const read = Object.fromEntries(KEYS.map((key) => [key, node.tryGetContext(key) as unknown]));
-  if (Object.values(read).every((value) => value === undefined)) return undefined;
+  const unknown = unknownKeys(node);
+  const isAbout = KEYS.some((key) => key !== "name" && read[key] !== undefined);
+  if (!isAbout && unknown.length === 0) return undefined;
   const problems = KEYS.filter((key) => isWrong(key, read[key])).map(
     (key) => `  ${key}: given ${shown(read[key])}, expected ${EXPECTED[key]}`,
   );
-  if (problems.length > 0) throw refused(problems);
+  if (problems.length + unknown.length > 0) throw refused([...unknown, ...problems]);
   const text = (key: Key): string | undefined => (read[key] as string | undefined)?.trim();
   const [natsSecret, natsInboxPrefix] = [text("natsSecret"), text("natsInboxPrefix")];
   const [consumer, groupBy] = [text("consumer"), text("groupBy")];
   const filterSubjects = text("filterSubjects")?.split(",");
   return {
-    name: "JetStreamBridge",
+    name: stackName(node),
     natsUrl: text("natsUrl") ?? "",
     stream: text("stream") ?? "",
     ...(natsSecret !== undefined && { natsSecret }),
@@ -86,8 +89,19 @@ export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
+/** Those of the CDK itself are written with signs between their words. */
+const PLAIN = /^[a-z][A-Za-z0-9]*$/;
+
+function unknownKeys(node: Node): readonly string[] {
+  const all = Object.entries(node.getAllContext() as Readonly<Record<string, unknown>>);
+  const plain = Object.fromEntries(all.filter(([key]) => PLAIN.test(key)));
+  return unknownProblems(plain, EXPECTED).map(indented);
+}
+
+const indented = (line: string): string => `  ${line}`;
+
 /** Nobody has said what to deploy. */
-export function nothingToDeploy(): SettingsError {
+function nothingToDeploy(): SettingsError {
   return refused(REQUIRED.map((key) => `  ${key}: given nothing, expected ${EXPECTED[key]}`));
 }
 
@@ -101,8 +115,4 @@ function refused(problems: readonly string[]): SettingsError {
 function isWrong(key: Key, value: unknown): boolean {
   if (value === undefined) return REQUIRED.includes(key);
   return typeof value !== "string" || value.trim() === "" || /\s/.test(value.trim());
-}
-
-function shown(value: unknown): string {
-  return value === undefined ? "nothing" : JSON.stringify(value);
 }

@@ -19,7 +19,7 @@ export function refuseUnknown(
  */
 export function unknownProblems(
   options: object,
-  known: Readonly<Record<string, true>>,
+  known: Readonly<Record<string, unknown>>,
   where?: string,
 ): readonly string[] {
   const names = Object.keys(known);

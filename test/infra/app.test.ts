@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { Template } from "aws-cdk-lib/assertions";
 import { expect, test } from "vitest";
 import { BridgeStack } from "../../infra/bridge-stack.ts";
-import { type BridgeSettings, nothingToDeploy, settingsFrom } from "../../infra/settings.ts";
+import type { BridgeSettings } from "../../infra/bridge-settings.ts";
+import { stackName, wantedBridges } from "../../infra/settings.ts";
 import { bytesOf, loadedAtStart } from "../support/bundle-size.ts";
 import { testApp } from "../support/synthesized.ts";
 
@@ -19,8 +20,11 @@ const MOST_CODE_BYTES = 1_400_000;
 /** What a cold start reads. */
 const MOST_BYTES_AT_START = 350_000;
 
-function read(context: Record<string, unknown>): BridgeSettings | undefined {
-  return settingsFrom(testApp(context).node);
+function read(
+  context: Record<string, unknown>,
+  described: readonly BridgeSettings[] = [],
+): readonly BridgeSettings[] {
+  return wantedBridges(testApp(context).node, described);
 }
 
 test("the command line describes a bridge to a new queue", () => {
@@ -29,30 +33,40 @@ test("the command line describes a bridge to a new queue", () => {
     natsSecret: "nats/bridge",
     stream: "ORDERS",
   };
-  expect(read(context)).toEqual({
-    name: "JetStreamBridge",
-    natsUrl: "tls://nats.example.com",
-    natsSecret: "nats/bridge",
-    stream: "ORDERS",
-  });
+  expect(read(context)).toEqual([
+    {
+      name: "JetStreamBridge",
+      natsUrl: "tls://nats.example.com",
+      natsSecret: "nats/bridge",
+      stream: "ORDERS",
+    },
+  ]);
   const more = {
     ...context,
+    name: "Orders",
     natsInboxPrefix: "_INBOX_a",
     consumer: "one",
     filterSubjects: "a.>,b",
     groupBy: "{subject}",
   };
-  expect(read(more)).toMatchObject({
-    natsInboxPrefix: "_INBOX_a",
-    consumer: "one",
-    filterSubjects: ["a.>", "b"],
-    to: { queue: { groupBy: "{subject}" } },
-  });
+  expect(read(more)).toMatchObject([
+    {
+      name: "Orders",
+      natsInboxPrefix: "_INBOX_a",
+      consumer: "one",
+      filterSubjects: ["a.>", "b"],
+      to: { queue: { groupBy: "{subject}" } },
+    },
+  ]);
 });
 
-test("without settings there is nothing to read, and what is missing is named, with an example", () => {
-  expect(read({})).toBeUndefined();
-  expect(nothingToDeploy().message).toBe(
+test("the stack has its name also when nothing else is said, so that it can be destroyed", () => {
+  expect(stackName(testApp().node)).toBe("JetStreamBridge");
+  expect(stackName(testApp({ name: "Orders" }).node)).toBe("Orders");
+});
+
+test("without settings what is missing is named, with an example", () => {
+  expect(() => read({})).toThrow(
     [
       "These settings are missing or wrong:",
       "  natsUrl: given nothing, expected the address of the NATS servers, such as tls://nats.example.com:4222",
@@ -61,6 +75,32 @@ test("without settings there is nothing to read, and what is missing is named, w
       "Several bridges, and other targets than a queue, are described in infra/bridges.ts.",
     ].join("\n"),
   );
+});
+
+test("one that was misspelled is refused, and would not leave its default in force", () => {
+  const context = { natsUrl: "nats://nats.example.com", stream: "ORDERS" };
+  expect(() => read({ ...context, filterSubject: "orders.eu.>" })).toThrow(
+    "filterSubject: given a value, expected none: there is no such option; did you mean filterSubjects?",
+  );
+  expect(() => read({ consumr: "x" })).toThrow("consumr: given a value, expected none");
+});
+
+test("bridges on the command line and in the file are refused, since only one of the two would count", () => {
+  const context = { natsUrl: "nats://nats.example.com", stream: "ORDERS" };
+  expect(() => read(context, [SETTINGS])).toThrow("infra/bridges.ts describes 1 bridges");
+  expect(read({}, [SETTINGS])).toEqual([SETTINGS]);
+});
+
+test.each([
+  [{ natsSecrt: "a" }, "natsSecrt: given a value, expected none: there is no such option"],
+  [{ name: "A b" }, 'name: given "A b", expected letters, digits and hyphens'],
+  [{ stream: undefined }, "stream: given nothing, expected the name of a stream"],
+  [{ filterSubjects: "a.>" }, 'filterSubjects: given "a.>", expected a list of subjects'],
+  [{ to: { que: {} } }, 'to: given {"que":{}}, expected exactly one of queue, eventBus'],
+  [{ to: { handler: "a.ts" } }, "schedule: given nothing, expected one such as rate(5 minutes)"],
+])("what a file says wrongly is refused with its bridge: %j", (wrong, sentence) => {
+  const described = [{ ...SETTINGS, ...wrong } as unknown as BridgeSettings];
+  expect(() => read({}, described)).toThrow(sentence);
 });
 
 test("a wrong one is refused, and all that are wrong at once", () => {
