@@ -101,6 +101,16 @@ describe.skipIf(!isThere)("deployed as the README says", () => {
     expect(arrived).toMatchObject([{ attributes: { "nats-subject": "orders.new" } }]);
   }, 240_000);
 
+  test("removed with nothing but the command, it is gone, and its consumer stays", async () => {
+    expect(readme).toContain("To remove it: `npx cdk destroy`");
+    const { code, said } = await cdk({ ...app, context: {} }, "destroy", "--force");
+    expect(said).toContain("JetStreamBridge: destroyed");
+    expect(code).toBe(0);
+    const again = await cdk(app, "diff", "--fail");
+    expect(again.code, "there is no such stack any more").toBe(1);
+    expect((await operator.info("ORDERS", "orders-to-sqs")).ack_floor.stream_seq).toBe(1);
+  }, 120_000);
+
   test("a right that is missing is named, and nothing is deployed", async () => {
     const guardedApp = {
       ...app,
