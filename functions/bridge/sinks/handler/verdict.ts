@@ -81,10 +81,18 @@ export function verdictOf(returned: unknown): Verdict {
 export function thrown(error: unknown): Verdict {
   try {
     if (error instanceof Rejection) return rejectedFor(error);
-    return { kind: "failed", reason: short(String(error)) };
+    return { kind: "failed", reason: short(`${String(error)}${becauseOf(error)}`) };
   } catch {
     return { kind: "failed", reason: "the handler threw something without a text" };
   }
+}
+
+/** What a call over the network failed for stands in the cause alone: the error itself says `fetch failed`. */
+function becauseOf(error: unknown): string {
+  if (!(error instanceof Error) || !(error.cause instanceof Error)) return "";
+  const { code, message, name } = error.cause as Error & { readonly code?: string };
+  const said = message === "" ? (code ?? "") : message;
+  return said === "" ? "" : ` (${name}: ${said})`;
 }
 
 /** What may be logged stands beside the verdict, and is no part of it. */

@@ -273,7 +273,7 @@ describe("a handler of batches", () => {
       });
     };
     const given = services({ publishTo: NOT_STORED });
-    const failed = failedWith("Error: could not ship");
+    const failed = failedWith("Error: could not ship (SourceError: no stream takes a)");
     expect(await handle(batch(run), messages("a", "b", "c"), given)).toEqual([
       failed,
       UNCLEAR,

@@ -86,6 +86,19 @@ describe("what a handler returns", () => {
 });
 
 describe("what a handler throws", () => {
+  test.each([
+    [new Error("getaddrinfo ENOTFOUND carrier"), " (Error: getaddrinfo ENOTFOUND carrier)"],
+    [
+      Object.assign(new AggregateError([]), { code: "ECONNREFUSED" }),
+      " (AggregateError: ECONNREFUSED)",
+    ],
+    [new Error(""), ""],
+    ["no error", ""],
+  ])("has its cause told, where it has one: %s", (cause, told) => {
+    const error = new TypeError("fetch failed", { cause });
+    expect(thrown(error)).toEqual({ kind: "failed", reason: `TypeError: fetch failed${told}` });
+  });
+
   test("is a failure with its text", () => {
     expect(thrown(new TypeError("no total"))).toEqual({
       kind: "failed",
