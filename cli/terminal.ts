@@ -1,18 +1,26 @@
 /** Standard output for results, standard error for everything beside: notes, and progress that moves in a terminal. */
 import { createInterface } from "node:readline/promises";
-import { jsonOf } from "../functions/bridge/observe/log.ts";
+import type { Observe } from "../functions/bridge/core/ports.ts";
+import type { LoginPorts } from "../functions/bridge/login.ts";
+import { jsonOf, type Scrubber } from "../functions/bridge/observe/log.ts";
 
 const PLAIN_EVERY_MS = 5000;
 
-export class Terminal {
-  readonly #scrub: (text: string) => string;
+export class Terminal implements LoginPorts {
+  readonly #scrub: Scrubber;
   #isMoving = false;
   #lastPlain: number = Date.now();
 
   /** `scrub` takes out what must never be printed. */
-  constructor(scrub: (text: string) => string) {
+  constructor(scrub: Scrubber) {
     this.#scrub = scrub;
   }
+
+  /** What a part of the bridge tells while it works for a command. */
+  readonly observe: Observe = (event, details) => this.note(`${event}: ${JSON.stringify(details)}`);
+
+  /** More that must never be printed. */
+  readonly learn: Scrubber["learn"] = (secrets) => this.#scrub.learn(secrets);
 
   get isInteractive(): boolean {
     return process.stdin.isTTY && process.stdout.isTTY;

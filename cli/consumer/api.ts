@@ -5,6 +5,7 @@ import { apiSubjects, type ConsumerAnswer, readAnswer } from "../../functions/br
 import { dialer } from "../../functions/bridge/source/connection.ts";
 import { ConsumerApi, type Info } from "../../functions/bridge/source/consumer-api.ts";
 import type { WantedConsumer } from "../../functions/bridge/source/consumer.ts";
+import type { Identities } from "../../functions/bridge/source/identity.ts";
 import { isBefore210 } from "../../functions/bridge/source/incarnation.ts";
 import { Session } from "../../functions/bridge/source/session.ts";
 
@@ -23,12 +24,13 @@ export interface OpenConsumer {
 
 export async function openConsumer(
   nats: Config["nats"],
+  identities: Identities,
   wanted: WantedConsumer,
 ): Promise<OpenConsumer> {
   const { apiPrefix, timeoutMs } = nats;
   const { consumer, stream } = wanted;
   const subjects = apiSubjects(apiPrefix, stream, consumer);
-  const dial = dialer({ ...nats, name: "jetstream-aws-bridge consumer" });
+  const dial = dialer({ ...nats, name: "jetstream-aws-bridge consumer" }, identities);
   const session = await Session.open(dial, systemClock, {
     delivery: ignore,
     status: ignore,

@@ -1,5 +1,6 @@
 /** `consumer`: the durable consumer of a bridge, looked at, changed, deleted. */
 import { readFileSync } from "node:fs";
+import { loginOf } from "../../functions/bridge/login.ts";
 import { scrubber } from "../../functions/bridge/observe/log.ts";
 import { credentialsFault } from "../../functions/bridge/source/credentials.ts";
 import { SourceError } from "../../functions/bridge/source/source-error.ts";
@@ -44,7 +45,7 @@ async function act(
 ): Promise<number> {
   const say = linesOf(options, terminal);
   try {
-    const open = await openConsumer(nats, wanted);
+    const open = await openConsumer(nats, loginOf(nats, terminal).identities, wanted);
     try {
       return await done({ open, wanted, say }, options, terminal, signal);
     } finally {

@@ -1,7 +1,6 @@
 /** `redrive`: dead letters, sent again. */
 import { readFileSync } from "node:fs";
 import { systemClock } from "../../functions/bridge/clock.ts";
-import type { Observe } from "../../functions/bridge/core/ports.ts";
 import { loginOf } from "../../functions/bridge/login.ts";
 import { type Scrubber, scrubber } from "../../functions/bridge/observe/log.ts";
 import { credentialsFault } from "../../functions/bridge/source/credentials.ts";
@@ -63,7 +62,7 @@ async function drive(
   }
   let sender: Sender | undefined;
   try {
-    if (to) sender = await senderTo(to, options, terminal);
+    if (to) sender = await senderTo(to.destination, options, terminal);
   } catch (error) {
     return told(new Tally().receipt("unavailable", (error as Error).message), options, lines);
   }
@@ -99,15 +98,13 @@ function storeOf(from: RedriveOptions["from"], environment: Context["environment
 }
 
 function senderTo(
-  { destination, scrub }: To,
+  destination: Destination,
   { sameId, stream }: RedriveOptions,
   terminal: Terminal,
 ): Promise<Sender> {
-  const observe: Observe = (event, details) =>
-    terminal.note(`${event}: ${JSON.stringify(details)}`);
-  if (destination.kind === "target") return targetSender(destination.config, observe);
-  const { identities } = loginOf(destination.nats, { observe, learn: scrub.learn });
-  return streamSender(destination.nats, identities, { sameId, stream });
+  if (destination.kind === "target") return targetSender(destination.config, terminal.observe);
+  const { nats } = destination;
+  return streamSender(nats, loginOf(nats, terminal).identities, { sameId, stream });
 }
 
 async function isAgreed(

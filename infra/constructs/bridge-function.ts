@@ -9,6 +9,7 @@ import { clockProblems, clockWarnings } from "./clock-rules.ts";
 import { clocksOf, type GivenClocks } from "./clocks.ts";
 import { checkEnvironment, type Environment, given, seconds } from "./environment.ts";
 import { known } from "./known.ts";
+import type { NatsConnection } from "./nats-connection.ts";
 import { networkProps } from "./network.ts";
 import { Preflight } from "./preflight.ts";
 import { refuse } from "./refuse.ts";
@@ -38,13 +39,14 @@ export function bridgeFunction(
   const { props, wake } = settings;
   const clocks = checkedClocks(parts, settings);
   const derived = clocksOf(clocks);
-  const timeout = props.timeout ?? Duration.seconds(derived.timeoutSeconds);
+  const run = props.timeout ?? Duration.seconds(derived.timeoutSeconds);
+  const timeout = wake.parts.always && !props.timeout ? withSettling(run, props.nats) : run;
   const doorbell = doorbellOf(scope, wake.parts, timeout);
   refuse(scope, ringProblems(parts, doorbell));
   const environment: Environment = {
     ...parts.environment(derived),
     // One that is always awake stays until the next tick.
-    IDLE_TIMEOUT: seconds(props.idleTimeout ?? (wake.parts.always && timeout)),
+    IDLE_TIMEOUT: seconds(props.idleTimeout ?? (wake.parts.always && run)),
     WAKE_INTERVAL: wakeInterval(clocks),
     DOORBELL_QUEUE_URL: wake.parts.doorbell?.ringAgain ? doorbell?.queueUrl : undefined,
   };
@@ -72,6 +74,21 @@ function checkedClocks(parts: BridgeParts, settings: BridgeFunctionProps): Given
     Annotations.of(scope).addWarningV2(`jetstream-aws-bridge:${id}`, text);
   }
   return clocks;
+}
+
+/** Of the connection, the bridge's own default. */
+const NATS_TIMEOUT = Duration.seconds(3);
+
+/** For what the bridge keeps back before Lambda's timeout, to settle: thrice the connection's, at most half of all. */
+const SETTLING_TIMEOUTS = 3;
+
+/**
+ * So that a run which is followed by the next works until its own end, and only a settling that takes as long as it may
+ * reaches into the next minute. Nothing where that is known only while deploying: runs that meet are worse than a pause.
+ */
+function withSettling(run: Duration, { timeout = NATS_TIMEOUT }: NatsConnection): Duration {
+  const settling = SETTLING_TIMEOUTS * (known(timeout) ?? 0);
+  return Duration.seconds(Math.ceil(run.toSeconds() + Math.min(settling, run.toSeconds())));
 }
 
 /** A queue that the bridge itself fills must not wake it. */

@@ -154,14 +154,15 @@ export interface FunctionProps {
    * Lambda's timeout of a run, which ends before that with everything settled. Longer than the ack wait, at most 15 minutes;
    * with Wake.always() less than a minute.
    *
-   * @default - 55 seconds when it is always awake; otherwise 5 minutes, or 5 seconds less than the schedule's interval; more
-   * where a handler or a target function takes longer, less where a FIFO queue asks for it
+   * @default - when it is always awake, 55 seconds for the run and 3 × the connection's timeout to settle: 64 seconds;
+   * otherwise 5 minutes, or 5 seconds less than the schedule's interval; more where a handler or a target function takes
+   * longer, less where a FIFO queue asks for it
    */
   readonly timeout?: Duration;
   /**
    * A run without messages ends after this; 20 milliseconds to 10 minutes.
    *
-   * @default - 1 second; a run that is always awake stays for the whole of its timeout
+   * @default - 1 second; a run that is always awake stays for the whole of its 55 seconds, or of the `timeout` given
    */
   readonly idleTimeout?: Duration;
   /**

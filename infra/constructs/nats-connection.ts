@@ -122,6 +122,8 @@ export class NatsConnection extends Construct implements IConnectable {
   readonly url: string;
   readonly secret: ISecret | undefined;
   readonly provisioningSecret: ISecret | undefined;
+  /** For each answer of a server; undefined where it is left to the default. */
+  readonly timeout: Duration | undefined;
   /** Undefined outside of a network. */
   readonly network: Network | undefined;
   readonly #props: NatsConnectionProps;
@@ -134,6 +136,7 @@ export class NatsConnection extends Construct implements IConnectable {
     this.url = props.url;
     this.secret = props.secret;
     this.provisioningSecret = props.provisioningSecret;
+    this.timeout = props.timeout;
     this.network = networkOf(this, props);
   }
 

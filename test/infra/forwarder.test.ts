@@ -1,7 +1,12 @@
 // What comes with a forwarder, read from the template.
+import { Duration } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
+import { Queue } from "aws-cdk-lib/aws-sqs";
+import { JetStreamForwarder, NatsConnection, Target } from "jetstream-aws-bridge";
 import { expect, test } from "vitest";
 import { everyBridge } from "../support/every-bridge.ts";
+import { LEAST, read } from "../support/read-config.ts";
+import { templateOf } from "../support/synthesized.ts";
 
 const queue = Template.fromStack(everyBridge()["Queue"]!.stack);
 const fifo = Template.fromStack(everyBridge()["Fifo"]!.stack);
@@ -24,9 +29,11 @@ test("always: a tick each minute starts a run that ends 55 s after, and late or 
     Handler: "index.handler",
     Runtime: "nodejs24.x",
     Architectures: ["arm64"],
-    Timeout: 55,
+    Timeout: 64,
     ReservedConcurrentExecutions: Match.absent(),
-    Environment: { Variables: { WAKE_INTERVAL: "60s", JETSTREAM_ACK_WAIT: "10s" } },
+    Environment: {
+      Variables: { WAKE_INTERVAL: "60s", IDLE_TIMEOUT: "55s", JETSTREAM_ACK_WAIT: "10s" },
+    },
   });
   const expression = { ScheduleExpression: "rate(1 minute)" };
   expect(resource(queue, "AWS::Scheduler::Schedule", "Always")["Properties"]).toMatchObject({
@@ -38,6 +45,34 @@ test("always: a tick each minute starts a run that ends 55 s after, and late or 
     MaximumEventAgeInSeconds: 60,
     MaximumRetryAttempts: 0,
   });
+});
+
+/** What the bridge itself takes, told nothing. */
+const usualTimeout = Duration.millis(read(LEAST).config?.nats.timeoutMs ?? 0);
+
+test.each([
+  [
+    "as long as the bridge itself waits by default",
+    undefined,
+    undefined,
+    55 + 3 * usualTimeout.toSeconds(),
+    "55s",
+  ],
+  ["as the connection waits", Duration.seconds(5), undefined, 70, "55s"],
+  ["in whole seconds", Duration.millis(100), undefined, 56, "55s"],
+  ["at most half of it all", Duration.minutes(1), undefined, 110, "55s"],
+  ["of a timeout that was given", undefined, Duration.seconds(50), 50, "50s"],
+])("always: time to settle, %s", (_, waits, timeout, Timeout, IDLE_TIMEOUT) => {
+  const template = templateOf((stack) => {
+    const url = "nats://nats.example.com";
+    const nats = new NatsConnection(stack, "Mine", { url, ...(waits && { timeout: waits }) });
+    const target = Target.queue(new Queue(stack, "Queue"));
+    const props = { nats, stream: "ORDERS", target, ...(timeout && { timeout }) };
+    new JetStreamForwarder(stack, "Orders", props);
+  });
+  const Environment = { Variables: { IDLE_TIMEOUT } };
+  const expected = { Handler: "index.handler", Timeout, Environment };
+  template.hasResourceProperties("AWS::Lambda::Function", expected);
 });
 
 test("nothing of it is changed before its preflight has passed, with the bridge's role, code and settings", () => {
@@ -146,7 +181,7 @@ test("the name of the consumer is another for each bridge, account and region", 
 test("an ordered bridge: group, and a retry delay below what SQS remembers", () => {
   fifo.hasResourceProperties("AWS::Lambda::Function", {
     Handler: "index.handler",
-    Timeout: 55,
+    Timeout: 64,
     Environment: {
       Variables: { SQS_MESSAGE_GROUP_ID: "{subject}", RETRY_DELAY_MAX: "120s" },
     },

@@ -7,6 +7,7 @@ import { eventually } from "../support/lane.ts";
 import { isAtLeast, type RunningServer, startNatsServer } from "../support/nats-server.ts";
 import { type Ended, runCommand } from "../support/operator-command.ts";
 import { eventsOf, receiptOf } from "../support/redrive.ts";
+import { startSecrets } from "../support/secrets-manager.ts";
 
 const MADE_BY_US = "made by jetstream-aws-bridge";
 
@@ -352,4 +353,41 @@ test("the command says all that is wrong at once, before anything connects", asy
     1,
     expect.stringContaining("cannot connect to NATS at 127.0.0.1:1"),
   ]);
+});
+
+test("the command connects with the secret of the bridge, and prints nothing of it", async () => {
+  await using secrets = await startSecrets();
+  const PASSWORD = "sesame-of-the-secret";
+  const user = { user: "bridge", password: PASSWORD };
+  const server = await startNatsServer({
+    config: `authorization { users: [${JSON.stringify(user)}] }`,
+  });
+  const operator = await operate(server.url, { user: "bridge", pass: PASSWORD });
+  await operator.stream("SECRET");
+  await operator.consumer("SECRET", "bridge", { description: MADE_BY_US, max_deliver: 5 });
+  const environment = {
+    ...secrets.environment,
+    NATS_URL: server.url,
+    NATS_SECRET_ARN: secrets.put("nats/bridge", JSON.stringify(user)),
+    JETSTREAM_STREAM: "SECRET",
+    JETSTREAM_CONSUMER: "bridge",
+  };
+  const run = (...args: readonly string[]): Promise<Ended> =>
+    runCommand(["consumer", ...args], environment);
+  const ended = [await run("show"), await run("update"), await run("delete", "--yes")];
+  expect(ended.map(({ code }) => code)).toEqual([1, 0, 0]);
+  expect(ended[1]?.lines[0]).toBe("max_deliver: 5 → -1");
+  await expect(operator.info("SECRET", "bridge")).rejects.toThrow(/not found/);
+  secrets.put("nats/bridge", JSON.stringify({ ...user, password: "another-sesame" }));
+  const wrong = await run("show");
+  expect(wrong.stderr).toMatch(/Authorization Violation; check the secret arn:/);
+  secrets.remove("nats/bridge");
+  const none = await run("show");
+  expect([none.code, none.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^(.*\n)?the secret arn:.*ResourceNotFoundException/),
+  ]);
+  expect(JSON.stringify([ended, wrong, none])).not.toContain("sesame");
+  await operator.close();
+  await server.stop();
 });
