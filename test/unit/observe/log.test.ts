@@ -68,7 +68,7 @@ test("of what is learned for ever, the latest is remembered", () => {
 
 test("a secret that consists of digits leaves numbers as they are", () => {
   const { lines, log } = linesAt("info", ["1234"]);
-  log("info", "metrics", { text: "a1234b", calls: 51_234, nested: [-1234, 0.1234, { "1234": 1 }] });
+  log("info", "stopped", { text: "a1234b", calls: 51_234, nested: [-1234, 0.1234, { "1234": 1 }] });
   expect(JSON.parse(lines[0] ?? "")).toMatchObject({
     text: "a***b",
     calls: 51_234,
@@ -137,4 +137,10 @@ test("whatever the secrets, and wherever they stand, a line is JSON, and they ar
     }),
     { numRuns: 500 },
   );
+});
+
+test("a metric keeps its name whatever the password is", () => {
+  const { lines, log } = linesAt("info", ["all", "Count"]);
+  log("info", "metrics", { CallCount: 3 });
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({ CallCount: 3 });
 });
