@@ -6,6 +6,7 @@ import { formatDuration } from "../core/duration.ts";
 import { OPERATOR_COMMAND } from "../observe/operator-command.ts";
 import { apiSubjects, LOCAL_API } from "../source/api.ts";
 import { differences } from "../source/consumer.ts";
+import type { PermissionsWanted } from "../source/permissions.ts";
 
 /** NATS makes a consumer with these, and never changes them. */
 const FIXED = [
@@ -49,6 +50,26 @@ export function howToCreate(config: Config): string {
     "--defaults",
   ];
   return `To make it: nats consumer add ${wanted.stream} ${wanted.consumer} ${flags.join(" ")}${apiFlag(config)}`;
+}
+
+/** That prints what the NATS user needs, also where nothing of the bridge is in the environment. */
+export function permissionsCommand(wanted: PermissionsWanted): string {
+  const { consumer, create, filterSubjects, publishes = [], stream } = wanted;
+  const [api, inbox] = [otherApi(wanted), ownInbox(wanted)];
+  const flags: readonly (readonly [string, string])[] = [
+    ["stream", stream],
+    ["consumer", consumer],
+    ...(inbox === undefined ? [] : [["inbox-prefix", inbox] as const]),
+    // Of importance only to whoever makes the consumer.
+    ...(create ? filterSubjects.map((filter) => ["filter", filter] as const) : []),
+    ...publishes.map((subject) => ["publish", subject] as const),
+  ];
+  return [
+    ...(api === undefined ? [] : [`NATS_JS_API_PREFIX=${quoted(api)}`]),
+    `${OPERATOR_COMMAND} permissions`,
+    ...flags.map(([name, value]) => `--${name} ${quoted(value)}`),
+    ...(create ? ["--create"] : []),
+  ].join(" ");
 }
 
 /** Without it a command goes to the domain of the server, where there may be a consumer of the same names. */
