@@ -1,4 +1,5 @@
 /** `permissions`: what the NATS user of a bridge may do. */
+import { DEFAULT_INBOX_PREFIX } from "../../functions/bridge/config/nats.ts";
 import {
   type Permissions,
   permissionsOf,
@@ -33,7 +34,7 @@ function notesOf(wanted: PermissionsWanted): readonly string[] {
   const { inboxPrefix, publishes = [], publishStreams = [], replay = false } = wanted;
   const notes: readonly (readonly [boolean, string])[] = [
     [
-      inboxPrefix === "_INBOX",
+      inboxPrefix === DEFAULT_INBOX_PREFIX,
       "NATS_INBOX_PREFIX is not set: with _INBOX.> the user reads the answers to everybody in the account. A prefix of its own keeps them apart.",
     ],
     [

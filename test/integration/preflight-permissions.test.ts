@@ -103,6 +103,11 @@ describe.each(await bothServers())("on $which", ({ binary, version }) => {
       expect(refused).toContain('whether it may publish to "SHIPPED.eu" cannot be told');
     });
 
+    test("who has what is needed for another stream is asked for the name first", async () => {
+      const { refused } = await ask("all", { ...WANTED, stream: "ORDRES" });
+      expect(refused).toMatch(/^either the stream is not called ORDRES or the consumer not /);
+    });
+
     test.each(NEEDED)("who lacks %s alone is told so", async (subject) => {
       const { refused } = await ask(`lacks-${NEEDED.indexOf(subject)}`);
       if (told.includes(subject)) expect(refused).toContain(`publish: ["${subject}"]. All`);

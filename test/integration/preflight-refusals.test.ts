@@ -116,7 +116,14 @@ describe.concurrent("a deployment fails", () => {
 
   test("at once when NATS does not know the user", async () => {
     const reason = await refused({ NATS_PASSWORD: "sesame-9" });
-    expect(reason).toContain("Authorization Violation; check NATS_CREDS");
+    expect(reason).toMatch(/Authorization Violation; check NATS_CREDS.*, or NATS_TOKEN$/);
+  });
+
+  test("where no credentials were given, with where they come from", async () => {
+    const reason = await refused({ NATS_USER: "", NATS_PASSWORD: "" });
+    expect(reason).toMatch(
+      /Authorization Violation; check .*, or NATS_TOKEN: none of them is set; in the CDK they come from `secret` of the NatsConnection \(-c natsSecret with the app of this repository\)$/,
+    );
   });
 
   test("when the account has no JetStream", async () => {

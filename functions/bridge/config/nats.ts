@@ -4,6 +4,9 @@ import type { OptionName } from "./options.ts";
 import type { Reader } from "./reader.ts";
 import { nameOf, prefixOf, secretArnOf } from "./values.ts";
 
+/** That of every client: answers to all of them arrive under it. */
+export const DEFAULT_INBOX_PREFIX = "_INBOX";
+
 export function natsOf(reader: Reader): Config["nats"] {
   const urls = reader.secretParts(
     "NATS_URL",
@@ -55,7 +58,7 @@ export function natsOf(reader: Reader): Config["nats"] {
     ...(secretArn !== undefined && { secretArn }),
     ...(insists && { tls: { ...tlsSettings, handshakeFirst } }),
     timeoutMs: reader.duration("NATS_TIMEOUT", "3s", "100ms", "1m"),
-    inboxPrefix: inboxPrefix ?? "_INBOX",
+    inboxPrefix: inboxPrefix ?? DEFAULT_INBOX_PREFIX,
     apiPrefix: (prefix ?? (domain === undefined ? "$JS.API" : `$JS.${domain}.API`)).replace(
       /\.$/,
       "",

@@ -14,7 +14,7 @@ import type { Dial } from "../source/wire.ts";
 import type { Host } from "../wake/host.ts";
 import { isDenied, type Nats, natsOf } from "./ask.ts";
 import type { Check, Checklist, Passed } from "./checklist.ts";
-import { connectPatiently } from "./connect.ts";
+import { connectPatiently, toldToDeployers } from "./connect.ts";
 import {
   compareConsumer,
   madeAnew,
@@ -64,7 +64,7 @@ export async function checkAll(
     task.checks === "all" ? checkAws(config, list, ports.accessUntil, source.promise) : undefined;
   // Looked at when NATS has been asked, which may take longer.
   aws?.catch(() => undefined);
-  const { identities } = loginOf(config.nats, ports.login);
+  const identities = toldToDeployers(loginOf(config.nats, ports.login).identities, config.nats);
   const dial = dialerOf(config, identities);
   const known =
     config.nats.secretArn === undefined ||

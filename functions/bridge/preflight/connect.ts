@@ -1,12 +1,27 @@
 /** A connection to NATS, from a function that may be seconds old. */
 import { systemClock } from "../clock.ts";
+import type { Config } from "../config.ts";
 import type { Ms } from "../core/ports.ts";
+import { IS_PACKAGED } from "../observe/operator-command.ts";
+import type { Identities } from "../source/identity.ts";
 import { Session } from "../source/session.ts";
 import { SourceError } from "../source/source-error.ts";
 import type { Dial } from "../source/wire.ts";
 import type { Check } from "./checklist.ts";
 
 const PAUSE_MS: Ms = 500;
+
+const OWN_APP = IS_PACKAGED ? "" : " (-c natsSecret with the app of this repository)";
+const FROM_CDK = `none of them is set; in the CDK they come from \`secret\` of the NatsConnection${OWN_APP}`;
+
+/** Whoever deploys without any credentials has no environment to look at, but a construct. */
+export function toldToDeployers(
+  identities: Identities,
+  { credentials, secretArn }: Pick<Config["nats"], "credentials" | "secretArn">,
+): Identities {
+  if (secretArn !== undefined || Object.keys(credentials).length > 0) return identities;
+  return { ...identities, whence: `${identities.whence}: ${FROM_CDK}` };
+}
 
 /**
  * Tries again while nothing answers, since a network interface and the rules of a security group may need a moment

@@ -1,9 +1,9 @@
 /** Every subject that the bridge will publish to or subscribe: may it? All that are missing are told at once. */
-import { OPERATOR_COMMAND } from "../observe/operator-command.ts";
 import { apiSubjects } from "../source/api.ts";
-import { type Permission, permissionsOf, type PermissionsWanted } from "../source/permissions.ts";
+import { permissionsOf, type PermissionsWanted } from "../source/permissions.ts";
 import type { Dial, WireTrouble } from "../source/wire.ts";
 import type { Check, Passed } from "./checklist.ts";
+import { type Answers, missingText, unknownText } from "./lacking.ts";
 import { type Probe, probeOf } from "./probes.ts";
 
 /** Over a connection of its own. Throws with all that is needed and missing; what is optional and missing is a warning. */
@@ -14,7 +14,7 @@ export async function checkPermissions(
 ): Promise<Passed<undefined>> {
   const answers = await askFor(dial, wanted);
   const missing = [...answers.publish, ...answers.subscribe].filter(({ optional }) => !optional);
-  if (missing.length > 0) throw new Error(missingText(answers));
+  if (missing.length > 0) throw new Error(missingText(answers, wanted));
   for (const { reason, subject } of answers.publish) {
     check.warn(`the NATS user may not publish to "${subject}" (${reason})`);
   }
@@ -22,13 +22,6 @@ export async function checkPermissions(
     value: undefined,
     text: `the NATS user has the permissions that are needed${unknownText(answers)}`,
   };
-}
-
-/** What is missing, and what this server does not tell. */
-interface Answers {
-  readonly publish: readonly Permission[];
-  readonly subscribe: readonly Permission[];
-  readonly unknown: readonly Permission[];
 }
 
 async function askFor(dial: Dial, wanted: PermissionsWanted): Promise<Answers> {
@@ -57,23 +50,4 @@ async function askFor(dial: Dial, wanted: PermissionsWanted): Promise<Answers> {
     subscribe: isDeaf ? subscribe : [],
     unknown: publish.filter((_, at) => isUnknown(probes[at])),
   };
-}
-
-function unknownText({ unknown }: Answers): string {
-  if (unknown.length === 0) return "";
-  return `; whether it may publish to ${list(unknown)} cannot be told without publishing`;
-}
-
-function list(permissions: readonly Permission[]): string {
-  return permissions.map(({ subject }) => JSON.stringify(subject)).join(", ");
-}
-
-/** Ready to paste into a server's configuration. */
-function missingText(answers: Answers): string {
-  const { publish, subscribe } = answers;
-  const parts = [
-    ...(publish.length > 0 ? [`publish: [${list(publish)}]`] : []),
-    ...(subscribe.length > 0 ? [`subscribe: [${list(subscribe)}] (see NATS_INBOX_PREFIX)`] : []),
-  ];
-  return `the NATS user lacks permissions; add to them ${parts.join(", and ")}. All that it needs: ${OPERATOR_COMMAND} permissions${unknownText(answers)}`;
 }

@@ -51,6 +51,25 @@ describe("a consumer", () => {
     expect(refused).not.toContain("secret");
   });
 
+  test("is changed with the secret and the inbox of the bridge, and with a right that it may lack", () => {
+    const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:nats/bridge";
+    const changed = configOf({
+      JETSTREAM_ACK_WAIT: "20s",
+      JETSTREAM_FILTER_SUBJECTS: "orders.eu.>",
+      NATS_SECRET_ARN: arn,
+      NATS_INBOX_PREFIX: "_INBOX_bridge",
+    });
+    const { refused } = compare(changed, made);
+    expect(refused).toContain(
+      `NATS_SECRET_ARN=${arn} NATS_INBOX_PREFIX=_INBOX_bridge JETSTREAM_STREAM=ORDERS`,
+    );
+    expect(refused).toMatch(
+      /consumer update`\. Its credentials need the right to make the consumer \(\$JS\.API\.CONSUMER\.CREATE\.ORDERS\.orders-to-sqs\.orders\.eu\.>\), which those of the bridge may lack$/,
+    );
+    const { refused: plain } = compare(configOf({ JETSTREAM_ACK_WAIT: "20s" }), made);
+    expect(plain).not.toMatch(/NATS_SECRET_ARN|NATS_INBOX_PREFIX/);
+  });
+
   test("of our own with another start needs another name, for NATS cannot change that", () => {
     const { refused } = compare(configOf({ JETSTREAM_DELIVER_POLICY: "new" }), made);
     expect(refused).toContain('deliver_policy is "all", expected "new"');
