@@ -132,6 +132,7 @@ test("logical ids stay as they are: another one would replace what it names", ()
       "FunctionName",
       "LogGroup/Resource",
       "NotReadyAlarm/Resource",
+      "NothingAcknowledgedAlarm/Resource",
       "Preflight/Consumer/Default",
       "Preflight/ConsumerFunction/Resource",
       "RetentionHeadroomAlarm/Resource",
