@@ -18,6 +18,7 @@ import { grantPut, grantRead, grantSend } from "./grants.ts";
 import { Metered } from "./metered.ts";
 import type { Network } from "./network.ts";
 import type { Preflight } from "./preflight.ts";
+import { isSameTarget } from "./same-target.ts";
 import type { BoundTarget } from "./target.ts";
 
 /** What the compute of a bridge is made from. */
@@ -173,20 +174,23 @@ export abstract class Bridge extends Metered implements IGrantable {
     }
   }
 
-  /** Where order is kept, two bridges on one consumer would only throw each other out. */
+  /**
+   * Where order is kept, two bridges on one consumer would only throw each other out; with two targets, each message
+   * would go to one of them, and nobody knows to which.
+   */
   #namesakes(): string[] {
     const { consumer, stream, target } = this;
-    if (!target.isOrdered) return [];
     return this.node.root.node
       .findAll()
-      .filter((other) => this.#isNamesake(other))
+      .filter((other): other is Bridge => this.#isNamesake(other))
+      .filter((other) => target.isOrdered || !isSameTarget(this, target, other.target))
       .map(
         (other) =>
-          `consumer: given ${consumer} of stream ${stream} here and in ${other.node.path}, expected one bridge for each consumer where order is kept`,
+          `consumer: given ${consumer} of stream ${stream} here and in ${other.node.path}, ${target.isOrdered ? ONE_IN_ORDER : ONE_TARGET}`,
       );
   }
 
-  #isNamesake(other: unknown): boolean {
+  #isNamesake(other: unknown): other is Bridge {
     return (
       other instanceof Bridge &&
       other !== this &&
@@ -196,6 +200,11 @@ export abstract class Bridge extends Metered implements IGrantable {
     );
   }
 }
+
+const ONE_IN_ORDER = "expected one bridge for each consumer where order is kept";
+
+const ONE_TARGET =
+  "expected the same target in both, or a consumer for each: every message would go to one of the two targets, and not to the other";
 
 /** The same in each deployment, another in each account and region: a namesake would share its messages. */
 function consumerName(scope: Construct): string {

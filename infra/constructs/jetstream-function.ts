@@ -77,6 +77,7 @@ export class JetStreamFunction extends Bridge {
       name: "a handler",
       kind: "handler",
       isOrdered: false,
+      entry: props.entry,
       environment: {},
       grant: () => undefined,
       lists: [],

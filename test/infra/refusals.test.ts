@@ -245,6 +245,38 @@ test("two bridges that keep order cannot share a consumer; two others can", () =
   expect(fourth.node.validate()).toEqual([]);
 });
 
+test("two bridges on one consumer have one target, or each message would go to one of the two", () => {
+  const stack = new Stack(testApp(), "Test");
+  const nats = new NatsConnection(stack, "Nats", { url: "nats://nats.example.com" });
+  const props = { nats, stream: "ORDERS", consumer: "one" };
+  const bus = asBus(stack);
+  const to = (id: string, target: Target, batchSize = 10): JetStreamForwarder =>
+    new JetStreamForwarder(stack, id, { ...props, target, batchSize });
+  const first = to("First", Target.eventBus(bus));
+  to("Again", Target.eventBus(bus), 5);
+  expect(first.node.validate()).toEqual([]);
+  to("Queue", Target.queue(new Queue(stack, "Standard")));
+  to("Renamed", Target.eventBus(bus, { detailType: "Order" }));
+  const entry = "functions/handlers/ship-order.ts";
+  const ship = { ...props, entry, wake: FIVE_MINUTES };
+  new JetStreamFunction(stack, "Handled", ship);
+  const given = (other: string): string =>
+    `consumer: given one of stream ORDERS here and in Test/${other}, expected the same target in both, or a consumer for each: every message would go to one of the two targets, and not to the other`;
+  expect(first.node.validate()).toEqual([given("Queue"), given("Renamed"), given("Handled")]);
+});
+
+test("two handlers are two targets, and one handler twice is one", () => {
+  const stack = new Stack(testApp(), "Test");
+  const nats = new NatsConnection(stack, "Nats", { url: "nats://nats.example.com" });
+  const props = { nats, stream: "ORDERS", consumer: "one", wake: FIVE_MINUTES };
+  const ship = "functions/handlers/ship-order.ts";
+  const first = new JetStreamFunction(stack, "First", { ...props, entry: ship });
+  new JetStreamFunction(stack, "Second", { ...props, entry: ship });
+  expect(first.node.validate()).toEqual([]);
+  new JetStreamFunction(stack, "Other", { ...props, entry: "test/support/every-bridge.ts" });
+  expect(first.node.validate()).toEqual([expect.stringContaining("here and in Test/Other,")]);
+});
+
 test("what cannot be told is warned about, and can be acknowledged", () => {
   const stack = new Stack(testApp(), "Test");
   new JetStreamForwarder(stack, "Orders", {
