@@ -45,6 +45,14 @@ export interface RunningBridge {
   readonly preflight: Preflight;
 }
 
+/** What a kind of bridge makes of its props. */
+interface BridgeSettings {
+  /** Throws unless all props are there that are needed. */
+  readonly check: (bridge: Bridge) => void;
+  /** Of props that have been checked. */
+  readonly target: () => BoundTarget;
+}
+
 /** What all bridges are made of, whatever they forward to and wherever they run. */
 export abstract class Bridge extends Metered implements IGrantable {
   /** Name of the stream. */
@@ -65,10 +73,11 @@ export abstract class Bridge extends Metered implements IGrantable {
   protected readonly target: BoundTarget;
   protected readonly props: BridgeProps;
 
-  constructor(scope: Construct, id: string, props: BridgeProps, target: BoundTarget) {
+  constructor(scope: Construct, id: string, props: BridgeProps, settings: BridgeSettings) {
     super(scope, id);
+    settings.check(this);
     this.props = props;
-    this.target = target;
+    this.target = settings.target();
     this.stream = props.stream;
     this.metricsNamespace = props.metricsNamespace ?? METRICS_NAMESPACE;
     this.consumer = props.consumer ?? consumerName(this);

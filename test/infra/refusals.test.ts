@@ -1,5 +1,5 @@
 // What cannot work is refused before anything is deployed: where, what was given, what would be right.
-import { Duration, Size, Stack } from "aws-cdk-lib";
+import { App, Duration, Size, Stack } from "aws-cdk-lib";
 import { Annotations, Match } from "aws-cdk-lib/assertions";
 import { EventBus, type IEventBus } from "aws-cdk-lib/aws-events";
 import { Code, Function, Runtime } from "aws-cdk-lib/aws-lambda";
@@ -190,6 +190,36 @@ test.each([
   expect(handler(props)).toContain(expected);
 });
 
+test.each([
+  ["target", undefined, "target: given nothing, expected Target.queue(…), Target.eventBus(…) or"],
+  ["target", new App(), "target: given an object of another kind, expected Target.queue(…)"],
+  ["nats", undefined, "nats: given nothing, expected new NatsConnection(…)"],
+  ["stream", undefined, "stream: given nothing, expected the name of a stream"],
+  ["filterSubjects", "orders.>", "filterSubjects: given a string, expected a list of subjects"],
+])("forwarder, in JavaScript: %s %#", (name, value, expected) => {
+  const message = forwarder(() => ({ [name]: value }));
+  expect(message).toContain(`JetStreamForwarder Test/Orders: ${expected}`);
+});
+
+test.each([
+  ["entry", "entry: given nothing, expected the file of a handler"],
+  ["wake", "wake: given nothing, expected Wake.always(), Wake.schedule(…) or Wake.doorbell(…)"],
+  ["stream", "stream: given nothing, expected the name of a stream"],
+])("handler, in JavaScript: no %s", (name, expected) => {
+  expect(handler({ [name]: undefined })).toBe(`JetStreamFunction Test/Ship: ${expected}`);
+});
+
+test("no props at all, in JavaScript: everything that is missing, at once", () => {
+  const nothing = undefined as unknown as JetStreamForwarderProps;
+  const lines = refusal((stack) => new JetStreamForwarder(stack, "Orders", nothing)).split("\n");
+  expect(lines).toMatchObject([
+    "JetStreamForwarder Test/Orders:",
+    expect.stringContaining("nats: given nothing"),
+    expect.stringContaining("stream: given nothing"),
+    expect.stringContaining("target: given nothing"),
+  ]);
+});
+
 test("a function that takes longer than a run of Wake.always() is told what to do", () => {
   const message = refusal((stack, nats) => {
     functionOf(stack, 300).addEventSource(new JetStreamEventSource({ nats, stream: "ORDERS" }));
@@ -222,6 +252,9 @@ test("a connection shows no credentials, and has no place in a network without o
   expect(connection({ url: "nats://me:secret@nats.example.com" })).not.toContain("secret@");
   expect(connection({ url: "nats://me:secret@nats.example.com" })).toContain(
     "url: given one with credentials, expected none in it",
+  );
+  expect(connection({ url: undefined })).toContain(
+    "NatsConnection Test/Nats: url: given nothing, expected servers, like nats://",
   );
   expect(connection({ vpcSubnets: {} })).toContain("vpcSubnets: given without vpc");
   expect(connection({ creds: "x" })).toContain("creds: given a value, expected none");
