@@ -172,6 +172,7 @@ export abstract class Bridge extends Metered implements IGrantable {
   protected outputs({ doorbell, function: fn, preflight, service }: RunningBridge): void {
     const values = {
       Consumer: preflight.summary,
+      LogGroupName: this.logGroup.logGroupName,
       FunctionName: fn?.functionName,
       ServiceName: service?.serviceName,
       DoorbellUrl: doorbell?.queueUrl,

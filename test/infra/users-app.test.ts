@@ -131,6 +131,7 @@ test("logical ids stay as they are: another one would replace what it names", ()
       "Function/Resource",
       "FunctionName",
       "LogGroup/Resource",
+      "LogGroupName",
       "NotReadyAlarm/Resource",
       "NothingAcknowledgedAlarm/Resource",
       "Preflight/Consumer/Default",
