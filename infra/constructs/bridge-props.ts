@@ -6,6 +6,7 @@ import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { AlarmOptions } from "./alarms.ts";
 import type { DeliverPolicy } from "./deliver-policy.ts";
 import type { NatsConnection } from "./nats-connection.ts";
+import { having, listOrNothing, type Shapes, text } from "./check-props.ts";
 import type { Known } from "./unknown-props.ts";
 
 /** What all bridges have in common. */
@@ -210,6 +211,12 @@ export const BRIDGE_PROPS: Known<BridgeProps> = {
   logGroup: true,
   metricsNamespace: true,
   alarms: true,
+};
+
+export const BRIDGE_SHAPES: Shapes<BridgeProps> = {
+  nats: having("network", "new NatsConnection(…)"),
+  stream: text("the name of a stream"),
+  filterSubjects: listOrNothing('a list of subjects, like ["orders.>"]'),
 };
 
 export const FUNCTION_PROPS: Known<FunctionProps> = {

@@ -18,6 +18,7 @@ import { grantPut, grantRead, grantSend } from "./grants.ts";
 import { Metered } from "./metered.ts";
 import type { Network } from "./network.ts";
 import type { Preflight } from "./preflight.ts";
+import { isSameTarget } from "./same-target.ts";
 import type { BoundTarget } from "./target.ts";
 
 /** What the compute of a bridge is made from. */
@@ -44,6 +45,14 @@ export interface RunningBridge {
   readonly preflight: Preflight;
 }
 
+/** What a kind of bridge makes of its props. */
+interface BridgeSettings {
+  /** Throws unless all props are there that are needed. */
+  readonly check: (bridge: Bridge) => void;
+  /** Of props that have been checked. */
+  readonly target: () => BoundTarget;
+}
+
 /** What all bridges are made of, whatever they forward to and wherever they run. */
 export abstract class Bridge extends Metered implements IGrantable {
   /** Name of the stream. */
@@ -64,10 +73,11 @@ export abstract class Bridge extends Metered implements IGrantable {
   protected readonly target: BoundTarget;
   protected readonly props: BridgeProps;
 
-  constructor(scope: Construct, id: string, props: BridgeProps, target: BoundTarget) {
+  constructor(scope: Construct, id: string, props: BridgeProps, settings: BridgeSettings) {
     super(scope, id);
+    settings.check(this);
     this.props = props;
-    this.target = target;
+    this.target = settings.target();
     this.stream = props.stream;
     this.metricsNamespace = props.metricsNamespace ?? METRICS_NAMESPACE;
     this.consumer = props.consumer ?? consumerName(this);
@@ -148,6 +158,8 @@ export abstract class Bridge extends Metered implements IGrantable {
       ready: (period: Duration): IMetric => this.metricReady({ period, statistic: "Maximum" }),
       reports: (period: Duration): IMetric =>
         this.metricReady({ period, statistic: "SampleCount" }),
+      retried: (period: Duration): IMetric => this.metricRetried({ period }),
+      acknowledged: (period: Duration): IMetric => this.metricAcknowledged({ period }),
       deadLettered: (period: Duration): IMetric => this.metricDeadLettered({ period }),
       unaccounted: (period: Duration): IMetric => this.published("unaccounted", { period }),
     };
@@ -160,6 +172,7 @@ export abstract class Bridge extends Metered implements IGrantable {
   protected outputs({ doorbell, function: fn, preflight, service }: RunningBridge): void {
     const values = {
       Consumer: preflight.summary,
+      LogGroupName: this.logGroup.logGroupName,
       FunctionName: fn?.functionName,
       ServiceName: service?.serviceName,
       DoorbellUrl: doorbell?.queueUrl,
@@ -171,20 +184,23 @@ export abstract class Bridge extends Metered implements IGrantable {
     }
   }
 
-  /** Where order is kept, two bridges on one consumer would only throw each other out. */
+  /**
+   * Where order is kept, two bridges on one consumer would only throw each other out; with two targets, each message
+   * would go to one of them, and nobody knows to which.
+   */
   #namesakes(): string[] {
     const { consumer, stream, target } = this;
-    if (!target.isOrdered) return [];
     return this.node.root.node
       .findAll()
-      .filter((other) => this.#isNamesake(other))
+      .filter((other): other is Bridge => this.#isNamesake(other))
+      .filter((other) => target.isOrdered || !isSameTarget(this, target, other.target))
       .map(
         (other) =>
-          `consumer: given ${consumer} of stream ${stream} here and in ${other.node.path}, expected one bridge for each consumer where order is kept`,
+          `consumer: given ${consumer} of stream ${stream} here and in ${other.node.path}, ${target.isOrdered ? ONE_IN_ORDER : ONE_TARGET}`,
       );
   }
 
-  #isNamesake(other: unknown): boolean {
+  #isNamesake(other: unknown): other is Bridge {
     return (
       other instanceof Bridge &&
       other !== this &&
@@ -194,6 +210,11 @@ export abstract class Bridge extends Metered implements IGrantable {
     );
   }
 }
+
+const ONE_IN_ORDER = "expected one bridge for each consumer where order is kept";
+
+const ONE_TARGET =
+  "expected the same target in both, or a consumer for each: every message would go to one of the two targets, and not to the other";
 
 /** The same in each deployment, another in each account and region: a namesake would share its messages. */
 function consumerName(scope: Construct): string {

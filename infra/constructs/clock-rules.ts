@@ -73,14 +73,40 @@ function ackWaitProblems(given: GivenClocks, clocks: Clocks): readonly string[] 
 
 /** ack wait + wake interval + retry delay < 5 minutes */
 function fifoProblems(given: GivenClocks, clocks: Clocks): readonly string[] {
-  if (!given.isFifo) return [];
+  const sum = forgottenAfter(given, clocks);
+  if (!given.isFifo || sum < DEDUPLICATION_SECONDS) return [];
   const { ackWaitSeconds, maxRetryDelaySeconds, timeoutSeconds } = clocks;
   const pause = pauseSeconds(given, timeoutSeconds);
-  const sum = ackWaitSeconds + pause + maxRetryDelaySeconds;
-  if (sum < DEDUPLICATION_SECONDS) return [];
   return [
-    `wake: given an ack wait of ${ackWaitSeconds} s, ${pause} s until the next run and a retry delay of up to ${maxRetryDelaySeconds} s, expected a sum of less than ${DEDUPLICATION_SECONDS} s, and it is ${sum}: SQS forgets deduplication ids after five minutes, and what a killed run had sent would arrive twice`,
+    `wake: given an ack wait of ${ackWaitSeconds} s, ${pause} s until the next run and a retry delay of up to ${maxRetryDelaySeconds} s, expected a sum of less than ${DEDUPLICATION_SECONDS} s, and it is ${sum}: SQS forgets deduplication ids after five minutes, and what a killed run had sent would arrive twice${wakesInstead(given)}`,
   ];
+}
+
+/** Longest from the first send of a message to the next, after a run was killed. */
+function forgottenAfter(given: GivenClocks, clocks: Clocks): number {
+  const { ackWaitSeconds, maxRetryDelaySeconds, timeoutSeconds } = clocks;
+  return ackWaitSeconds + pauseSeconds(given, timeoutSeconds) + maxRetryDelaySeconds;
+}
+
+const NO_SCHEDULE = { hasSchedule: false, hasDoorbell: false, intervalSeconds: undefined };
+
+/** What would be right in place of a schedule: of the clocks in the refusal nobody has given those that were derived. */
+function wakesInstead(given: GivenClocks): string {
+  if (!given.hasSchedule) return "";
+  const minutes = [4, 3, 2, 1].find((one) => fitsFifo({ ...given, intervalSeconds: 60 * one }));
+  const always = { ...given, ...NO_SCHEDULE, always: true, intervalSeconds: TICK_SECONDS };
+  const ways = [
+    ...(minutes === undefined ? [] : [`a rate of at most ${minutes} min`]),
+    ...(fitsFifo(always) ? ["Wake.always()"] : []),
+    ...(fitsFifo({ ...given, ...NO_SCHEDULE, hasDoorbell: true }) ? ["a doorbell alone"] : []),
+  ];
+  return `; what fits is ${ways.join(", or ") || "no wake at all, before the ack wait or the retry delay is shorter"}`;
+}
+
+function fitsFifo(given: GivenClocks): boolean {
+  const clocks = clocksOf(given);
+  const others = [...timeoutProblems(given, clocks), ...ackWaitProblems(given, clocks)];
+  return others.length === 0 && forgottenAfter(given, clocks) < DEDUPLICATION_SECONDS;
 }
 
 /** What cannot be checked, or only wastes: told, with an id to acknowledge it by. */

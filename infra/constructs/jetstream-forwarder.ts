@@ -7,15 +7,17 @@ import type { Construct } from "constructs";
 import { Bridge } from "./bridge.ts";
 import {
   BRIDGE_PROPS,
+  BRIDGE_SHAPES,
   type BridgeProps,
   FUNCTION_PROPS,
   type FunctionProps,
 } from "./bridge-props.ts";
+import { checkProps, having, type Shapes } from "./check-props.ts";
 import { forwarderCode } from "./code.ts";
 import { number } from "./environment.ts";
 import { ForwarderCompute } from "./forwarder-compute.ts";
-import type { Target } from "./target.ts";
-import { refuseUnknown } from "./unknown-props.ts";
+import type { BoundTarget, Target } from "./target.ts";
+import type { Known } from "./unknown-props.ts";
 import { Wake } from "./wake.ts";
 
 export interface JetStreamForwarderProps extends BridgeProps, FunctionProps {
@@ -41,13 +43,18 @@ export interface JetStreamForwarderProps extends BridgeProps, FunctionProps {
   readonly batchSize?: number;
 }
 
-const PROPS: Readonly<Record<keyof JetStreamForwarderProps, true>> = {
+const PROPS: Known<JetStreamForwarderProps> = {
   ...BRIDGE_PROPS,
   ...FUNCTION_PROPS,
   target: true,
   wake: true,
   compute: true,
   batchSize: true,
+};
+
+const SHAPES: Shapes<JetStreamForwarderProps> = {
+  ...BRIDGE_SHAPES,
+  target: having("bound", "Target.queue(…), Target.eventBus(…) or Target.function(…)"),
 };
 
 /**
@@ -65,10 +72,10 @@ export class JetStreamForwarder extends Bridge {
   readonly alarms: Alarm[];
 
   constructor(scope: Construct, id: string, props: JetStreamForwarderProps) {
-    const { bound } = props.target;
-    const environment = { ...bound.environment, BATCH_SIZE: number(props.batchSize) };
-    super(scope, id, props, { ...bound, environment });
-    refuseUnknown(this, props, PROPS);
+    super(scope, id, props, {
+      check: (bridge) => checkProps(bridge, props, PROPS, SHAPES),
+      target: () => boundOf(props),
+    });
     const { compute = ForwarderCompute.lambda(), wake = Wake.always() } = props;
     const description = `Forwards ${props.stream} of NATS JetStream to ${props.target.bound.name}`;
     const made = compute.start(this.parts(), { props, wake, code: forwarderCode(), description });
@@ -79,4 +86,8 @@ export class JetStreamForwarder extends Bridge {
     this.alarms = this.newAlarms(made);
     this.outputs(made);
   }
+}
+
+function boundOf({ batchSize, target: { bound } }: JetStreamForwarderProps): BoundTarget {
+  return { ...bound, environment: { ...bound.environment, BATCH_SIZE: number(batchSize) } };
 }

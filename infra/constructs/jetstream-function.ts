@@ -11,13 +11,16 @@ import { Bridge } from "./bridge.ts";
 import { bridgeFunction } from "./bridge-function.ts";
 import {
   BRIDGE_PROPS,
+  BRIDGE_SHAPES,
   type BridgeProps,
   FUNCTION_PROPS,
   type FunctionProps,
 } from "./bridge-props.ts";
+import { checkProps, having, type Shapes, text } from "./check-props.ts";
 import { handlerCode } from "./code.ts";
 import { refuse } from "./refuse.ts";
-import { refuseUnknown } from "./unknown-props.ts";
+import type { BoundTarget } from "./target.ts";
+import type { Known } from "./unknown-props.ts";
 import type { Wake } from "./wake.ts";
 
 export interface JetStreamFunctionProps extends BridgeProps, FunctionProps {
@@ -49,7 +52,7 @@ export interface JetStreamFunctionProps extends BridgeProps, FunctionProps {
   readonly bundling?: BundlingOptions;
 }
 
-const PROPS: Readonly<Record<keyof JetStreamFunctionProps, true>> = {
+const PROPS: Known<JetStreamFunctionProps> = {
   ...BRIDGE_PROPS,
   ...FUNCTION_PROPS,
   entry: true,
@@ -57,6 +60,12 @@ const PROPS: Readonly<Record<keyof JetStreamFunctionProps, true>> = {
   handlerTime: true,
   environment: true,
   bundling: true,
+};
+
+const SHAPES: Shapes<JetStreamFunctionProps> = {
+  ...BRIDGE_SHAPES,
+  entry: text("the file of a handler"),
+  wake: having("parts", "Wake.always(), Wake.schedule(…) or Wake.doorbell(…)"),
 };
 
 /**
@@ -74,15 +83,9 @@ export class JetStreamFunction extends Bridge {
 
   constructor(scope: Construct, id: string, props: JetStreamFunctionProps) {
     super(scope, id, props, {
-      name: "a handler",
-      kind: "handler",
-      isOrdered: false,
-      environment: {},
-      grant: () => undefined,
-      lists: [],
-      problems: [],
+      check: (bridge) => checkProps(bridge, props, PROPS, SHAPES),
+      target: () => handlerTarget(props.entry),
     });
-    refuseUnknown(this, props, PROPS);
     refuse(this, entryProblems(props.entry));
     const { environment, handlerTime } = props;
     const made = bridgeFunction(this.parts(), {
@@ -99,6 +102,19 @@ export class JetStreamFunction extends Bridge {
     this.alarms = this.newAlarms(made);
     this.outputs(made);
   }
+}
+
+function handlerTarget(entry: string): BoundTarget {
+  return {
+    name: "a handler",
+    kind: "handler",
+    isOrdered: false,
+    entry,
+    environment: {},
+    grant: () => undefined,
+    lists: [],
+    problems: [],
+  };
 }
 
 /** esbuild would say so as well, of a path that nobody wrote. */

@@ -9,11 +9,12 @@ import {
 } from "aws-cdk-lib/aws-ec2";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
+import { checkProps, text } from "./check-props.ts";
 import { ConstructError } from "./construct-error.ts";
 import { type Environment, flag, seconds } from "./environment.ts";
 import { secretArn } from "./grants.ts";
 import type { Network } from "./network.ts";
-import { refuseUnknown } from "./unknown-props.ts";
+import type { Known } from "./unknown-props.ts";
 
 export interface NatsConnectionProps {
   /**
@@ -101,7 +102,7 @@ export interface NatsConnectionProps {
   readonly securityGroups?: ISecurityGroup[];
 }
 
-const PROPS: Readonly<Record<keyof NatsConnectionProps, true>> = {
+const PROPS: Known<NatsConnectionProps> = {
   url: true,
   secret: true,
   provisioningSecret: true,
@@ -130,7 +131,7 @@ export class NatsConnection extends Construct implements IConnectable {
 
   constructor(scope: Construct, id: string, props: NatsConnectionProps) {
     super(scope, id);
-    refuseUnknown(this, props, PROPS);
+    checkProps(this, props, PROPS, { url: text("servers, like nats://nats.example.com:4222") });
     refuseCredentials(this, props.url);
     this.#props = props;
     this.url = props.url;

@@ -78,6 +78,8 @@ export interface BoundTarget {
   readonly callTimeout?: Duration;
   /** Wait for a batch to fill. */
   readonly window?: Duration;
+  /** File of a handler. */
+  readonly entry?: string;
 }
 
 /** Where the messages of a bridge go. */

@@ -1,17 +1,5 @@
-import type { IConstruct } from "constructs";
-import { refuse } from "./refuse.ts";
-
 /** All the names that there are: the compiler keeps the list complete. */
 export type Known<Props> = Readonly<Record<keyof Props, true>>;
-
-/** Whoever writes TypeScript is told by the compiler; who does not, here. */
-export function refuseUnknown(
-  construct: IConstruct,
-  props: object,
-  known: Readonly<Record<string, true>>,
-): void {
-  refuse(construct, unknownProblems(props, known));
-}
 
 /**
  * An option that was misspelled would leave its default in force without a word. One line each; `where` it was given,

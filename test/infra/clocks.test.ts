@@ -152,6 +152,18 @@ test.each([
     { ...everyMinutes(4), isFifo: true, ackWaitSeconds: 60 },
     "wake: given an ack wait of 60 s, 240 s until the next run and a retry delay of up to 1 s, expected a sum of less than 300 s, and it is 301",
   ],
+  [
+    { ...everyMinutes(60), isFifo: true },
+    "would arrive twice; what fits is a rate of at most 4 min, or Wake.always(), or a doorbell alone",
+  ],
+  [
+    { ...everyMinutes(60), isFifo: true, ackWaitSeconds: 200 },
+    "would arrive twice; what fits is a rate of at most 1 min",
+  ],
+  [
+    { ...everyMinutes(60), isFifo: true, ackWaitSeconds: 240 },
+    "what fits is no wake at all, before the ack wait or the retry delay is shorter",
+  ],
   [{ ...everyMinutes(5), isFifo: true }, "expected a sum of less than 300 s, and it is 302"],
   [
     { ...NOTHING_GIVEN, isFifo: true, hasDoorbell: true, timeoutSeconds: 270 },
@@ -169,6 +181,27 @@ test.each([
   ],
 ])("%#: refused, with the values and the rule", (given, expected) => {
   expect(clockProblems(given).join("\n")).toContain(expected);
+});
+
+test("what is advised in place of a schedule is taken", () => {
+  fc.assert(
+    fc.property(clocks, (given) => {
+      const seldom = { always: false, hasSchedule: true, intervalSeconds: 3600 };
+      const hourly = { ...given, ...seldom, isFunction: true, isFifo: true };
+      const found = clockProblems(hourly).join("\n");
+      const [, minutes] = /a rate of at most (\d+) min/.exec(found) ?? [];
+      const none = { hasSchedule: false, hasDoorbell: false, intervalSeconds: undefined };
+      const advised: readonly (readonly [boolean, Partial<GivenClocks>])[] = [
+        [minutes !== undefined, { intervalSeconds: 60 * Number(minutes) }],
+        [found.includes("Wake.always()"), { ...none, always: true, intervalSeconds: 60 }],
+        [found.includes("a doorbell alone"), { ...none, hasDoorbell: true }],
+      ];
+      for (const [isAdvised, wakes] of advised) {
+        if (isAdvised) expect(clockProblems({ ...hourly, ...wakes })).toEqual([]);
+      }
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 test("a doorbell that was brought along has to fit", () => {

@@ -208,7 +208,13 @@ test("nothing has a physical name of its own", () => {
 test("outputs say what was made", () => {
   const { Outputs } = queue.toJSON() as { Outputs: Resource };
   const names = Object.keys(Outputs).map((name) => name.slice(0, -8));
-  for (const name of ["Consumer", "FunctionName", "DeadLetterQueueUrl", "DoorbellUrl"]) {
+  for (const name of [
+    "Consumer",
+    "LogGroupName",
+    "FunctionName",
+    "DeadLetterQueueUrl",
+    "DoorbellUrl",
+  ]) {
     expect(names).toContain(`Both${name}`);
   }
   expect(names).toContain("FargateServiceName");

@@ -1,5 +1,5 @@
 // What cannot work is refused before anything is deployed: where, what was given, what would be right.
-import { Duration, Size, Stack } from "aws-cdk-lib";
+import { App, Duration, Size, Stack } from "aws-cdk-lib";
 import { Annotations, Match } from "aws-cdk-lib/assertions";
 import { EventBus, type IEventBus } from "aws-cdk-lib/aws-events";
 import { Code, Function, Runtime } from "aws-cdk-lib/aws-lambda";
@@ -190,6 +190,36 @@ test.each([
   expect(handler(props)).toContain(expected);
 });
 
+test.each([
+  ["target", undefined, "target: given nothing, expected Target.queue(…), Target.eventBus(…) or"],
+  ["target", new App(), "target: given an object of another kind, expected Target.queue(…)"],
+  ["nats", undefined, "nats: given nothing, expected new NatsConnection(…)"],
+  ["stream", undefined, "stream: given nothing, expected the name of a stream"],
+  ["filterSubjects", "orders.>", "filterSubjects: given a string, expected a list of subjects"],
+])("forwarder, in JavaScript: %s %#", (name, value, expected) => {
+  const message = forwarder(() => ({ [name]: value }));
+  expect(message).toContain(`JetStreamForwarder Test/Orders: ${expected}`);
+});
+
+test.each([
+  ["entry", "entry: given nothing, expected the file of a handler"],
+  ["wake", "wake: given nothing, expected Wake.always(), Wake.schedule(…) or Wake.doorbell(…)"],
+  ["stream", "stream: given nothing, expected the name of a stream"],
+])("handler, in JavaScript: no %s", (name, expected) => {
+  expect(handler({ [name]: undefined })).toBe(`JetStreamFunction Test/Ship: ${expected}`);
+});
+
+test("no props at all, in JavaScript: everything that is missing, at once", () => {
+  const nothing = undefined as unknown as JetStreamForwarderProps;
+  const lines = refusal((stack) => new JetStreamForwarder(stack, "Orders", nothing)).split("\n");
+  expect(lines).toMatchObject([
+    "JetStreamForwarder Test/Orders:",
+    expect.stringContaining("nats: given nothing"),
+    expect.stringContaining("stream: given nothing"),
+    expect.stringContaining("target: given nothing"),
+  ]);
+});
+
 test("a function that takes longer than a run of Wake.always() is told what to do", () => {
   const message = refusal((stack, nats) => {
     functionOf(stack, 300).addEventSource(new JetStreamEventSource({ nats, stream: "ORDERS" }));
@@ -223,6 +253,9 @@ test("a connection shows no credentials, and has no place in a network without o
   expect(connection({ url: "nats://me:secret@nats.example.com" })).toContain(
     "url: given one with credentials, expected none in it",
   );
+  expect(connection({ url: undefined })).toContain(
+    "NatsConnection Test/Nats: url: given nothing, expected servers, like nats://",
+  );
   expect(connection({ vpcSubnets: {} })).toContain("vpcSubnets: given without vpc");
   expect(connection({ creds: "x" })).toContain("creds: given a value, expected none");
 });
@@ -243,6 +276,38 @@ test("two bridges that keep order cannot share a consumer; two others can", () =
   const fourth = new JetStreamForwarder(stack, "Fourth", shared);
   new JetStreamForwarder(stack, "Fifth", shared);
   expect(fourth.node.validate()).toEqual([]);
+});
+
+test("two bridges on one consumer have one target, or each message would go to one of the two", () => {
+  const stack = new Stack(testApp(), "Test");
+  const nats = new NatsConnection(stack, "Nats", { url: "nats://nats.example.com" });
+  const props = { nats, stream: "ORDERS", consumer: "one" };
+  const bus = asBus(stack);
+  const to = (id: string, target: Target, batchSize = 10): JetStreamForwarder =>
+    new JetStreamForwarder(stack, id, { ...props, target, batchSize });
+  const first = to("First", Target.eventBus(bus));
+  to("Again", Target.eventBus(bus), 5);
+  expect(first.node.validate()).toEqual([]);
+  to("Queue", Target.queue(new Queue(stack, "Standard")));
+  to("Renamed", Target.eventBus(bus, { detailType: "Order" }));
+  const entry = "functions/handlers/ship-order.ts";
+  const ship = { ...props, entry, wake: FIVE_MINUTES };
+  new JetStreamFunction(stack, "Handled", ship);
+  const given = (other: string): string =>
+    `consumer: given one of stream ORDERS here and in Test/${other}, expected the same target in both, or a consumer for each: every message would go to one of the two targets, and not to the other`;
+  expect(first.node.validate()).toEqual([given("Queue"), given("Renamed"), given("Handled")]);
+});
+
+test("two handlers are two targets, and one handler twice is one", () => {
+  const stack = new Stack(testApp(), "Test");
+  const nats = new NatsConnection(stack, "Nats", { url: "nats://nats.example.com" });
+  const props = { nats, stream: "ORDERS", consumer: "one", wake: FIVE_MINUTES };
+  const ship = "functions/handlers/ship-order.ts";
+  const first = new JetStreamFunction(stack, "First", { ...props, entry: ship });
+  new JetStreamFunction(stack, "Second", { ...props, entry: ship });
+  expect(first.node.validate()).toEqual([]);
+  new JetStreamFunction(stack, "Other", { ...props, entry: "test/support/every-bridge.ts" });
+  expect(first.node.validate()).toEqual([expect.stringContaining("here and in Test/Other,")]);
 });
 
 test("what cannot be told is warned about, and can be acknowledged", () => {
