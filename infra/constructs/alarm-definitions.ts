@@ -4,7 +4,6 @@ import {
   type AlarmProps,
   ComparisonOperator,
   type IMetric,
-  MathExpression,
   TreatMissingData,
 } from "aws-cdk-lib/aws-cloudwatch";
 import { OPERATOR_COMMAND } from "../../functions/bridge/observe/operator-command.ts";
@@ -17,8 +16,6 @@ interface AlarmedMetrics {
   retentionHeadroom(period: Duration): IMetric;
   ready(period: Duration): IMetric;
   reports(period: Duration): IMetric;
-  retried(period: Duration): IMetric;
-  acknowledged(period: Duration): IMetric;
   deadLettered(period: Duration): IMetric;
   unaccounted(period: Duration): IMetric;
 }
@@ -51,7 +48,6 @@ export function alarmDefinitions(
     headroomAlarm(name, metrics.retentionHeadroom(period), rhythm, options),
     lagAlarm(name, metrics.forwardLag(period), rhythm, { intervalSeconds, ...options }),
     readyAlarm(name, metrics.ready(period), rhythm),
-    nothingAcknowledgedAlarm(name, metrics, rhythm),
     deadLetterAlarm(name, metrics.deadLettered(period)),
     unaccountedAlarm(name, metrics.unaccounted(period)),
     ...silenceAlarm(bridge, rhythm),
@@ -142,35 +138,10 @@ function lagAlarm(
 function readyAlarm(name: string, metric: IMetric, rhythm: Rhythm): AlarmDefinition {
   return {
     id: "NotReady",
-    alarmDescription: `${name}: runs end as blocked, unavailable, broken, overlap or gone. The last receipt in the log has the reason: NATS or the target is down or denied, the consumer was deleted, dead letters are missing, or somebody else pulls from an ordered consumer.`,
+    alarmDescription: `${name}: runs end as blocked, unavailable, broken, overlap or gone, or give back all that they tried. The last receipt in the log has the reason: NATS or the target is down or denied, the consumer was deleted, dead letters are missing, somebody else pulls from an ordered consumer, or the target or the handler fails on every message (handler-failed).`,
     metric,
     threshold: 1,
     comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-    ...lasting(rhythm, 3),
-  };
-}
-
-/** Where every message fails, runs end well, nothing is acknowledged that could be late, and nothing is given up. */
-function nothingAcknowledgedAlarm(
-  name: string,
-  metrics: AlarmedMetrics,
-  rhythm: Rhythm,
-): AlarmDefinition {
-  const { period } = rhythm;
-  return {
-    id: "NothingAcknowledged",
-    alarmDescription: `${name}: messages are tried again and again, and not one was acknowledged. The target or the handler fails on every message: see handler-failed and target-unavailable in the log, and the receipts. Mend it: what the stream keeps until then is tried again by itself.`,
-    metric: new MathExpression({
-      expression: "IF(retried > 0 AND FILL(acknowledged, 0) < 1, 1, 0)",
-      usingMetrics: {
-        retried: metrics.retried(period),
-        acknowledged: metrics.acknowledged(period),
-      },
-      label: "Messages were retried, and none was acknowledged",
-      period,
-    }),
-    threshold: 0,
-    comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
     ...lasting(rhythm, 3),
   };
 }

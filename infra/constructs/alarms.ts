@@ -7,7 +7,7 @@ import { type Known, unknownProblems } from "./unknown-props.ts";
 
 export interface AlarmOptions {
   /**
-   * Whether there are any. CloudWatch bills each metric of each.
+   * Whether there are any. Each is billed by CloudWatch.
    *
    * @default true
    */

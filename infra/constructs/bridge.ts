@@ -158,8 +158,6 @@ export abstract class Bridge extends Metered implements IGrantable {
       ready: (period: Duration): IMetric => this.metricReady({ period, statistic: "Maximum" }),
       reports: (period: Duration): IMetric =>
         this.metricReady({ period, statistic: "SampleCount" }),
-      retried: (period: Duration): IMetric => this.metricRetried({ period }),
-      acknowledged: (period: Duration): IMetric => this.metricAcknowledged({ period }),
       deadLettered: (period: Duration): IMetric => this.metricDeadLettered({ period }),
       unaccounted: (period: Duration): IMetric => this.published("unaccounted", { period }),
     };

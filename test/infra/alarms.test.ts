@@ -17,25 +17,10 @@ import { METRICS } from "../../functions/bridge/observe/metric-names.ts";
 import { everyBridge } from "../support/every-bridge.ts";
 import { refusal, templateOf } from "../support/synthesized.ts";
 
-interface Metric {
+interface Alarm {
+  readonly AlarmDescription: string;
   readonly MetricName: string;
   readonly Namespace: string;
-}
-
-interface Stat {
-  readonly Id: string;
-  readonly Expression?: string;
-  readonly MetricStat?: {
-    readonly Metric: Metric;
-    readonly Period: number;
-    readonly Stat: string;
-  };
-}
-
-/** Of one metric, whose name it has itself, or of several. */
-interface Alarm extends Metric {
-  readonly Metrics?: readonly Stat[];
-  readonly AlarmDescription: string;
   readonly EvaluationPeriods: number;
   readonly Period: number;
   readonly Threshold: number;
@@ -52,15 +37,6 @@ function alarmsOf(template: Template, start = ""): Readonly<Record<string, Alarm
       Properties as Alarm,
     ]);
   return Object.fromEntries(found) as Readonly<Record<string, Alarm>>;
-}
-
-function metricsOf(alarm: Alarm): readonly Metric[] {
-  if (!alarm.Metrics) return [alarm];
-  return alarm.Metrics.flatMap(({ MetricStat }) => (MetricStat ? [MetricStat.Metric] : []));
-}
-
-function periodOf({ Metrics, Period }: Alarm): number {
-  return Metrics ? Math.max(...Metrics.map(({ MetricStat }) => MetricStat?.Period ?? 0)) : Period;
 }
 
 function withProps(props: Partial<JetStreamForwarderProps>): Readonly<Record<string, Alarm>> {
@@ -84,7 +60,6 @@ test("each is about a metric that the bridge publishes, and says which bridge, a
     "Expired",
     "ForwardLag",
     "NotReady",
-    "NothingAcknowledged",
     "RetentionHeadroom",
     "Silent",
     "Unaccounted",
@@ -92,12 +67,9 @@ test("each is about a metric that the bridge publishes, and says which bridge, a
   const published = Object.values(METRICS).flatMap((one) =>
     "cloudWatch" in one ? [one.cloudWatch] : [],
   );
-  for (const alarm of Object.values(always)) {
-    const { AlarmDescription } = alarm;
-    for (const { MetricName, Namespace } of metricsOf(alarm)) {
-      expect(published).toContain(MetricName);
-      expect(Namespace).toBe("JetStreamBridge");
-    }
+  for (const { AlarmDescription, MetricName, Namespace } of Object.values(always)) {
+    expect(published).toContain(MetricName);
+    expect(Namespace).toBe("JetStreamBridge");
     expect(AlarmDescription).toMatch(/^Queue\/Always: /);
     expect(AlarmDescription.length).toBeLessThanOrEqual(1024);
     expect(AlarmDescription).toMatch(/[Ss]ee |Raise|report|Mend|last receipt/);
@@ -126,8 +98,8 @@ test("there is none for silence where it is not known when to expect a word", ()
 
 test("none looks back further than CloudWatch does, which is a week", () => {
   for (const days of [1, 3, 7, 30]) {
-    for (const alarm of Object.values(everyDays(days))) {
-      expect(periodOf(alarm) * alarm.EvaluationPeriods).toBeLessThanOrEqual(7 * 86_400);
+    for (const { EvaluationPeriods, Period } of Object.values(everyDays(days))) {
+      expect(Period * EvaluationPeriods).toBeLessThanOrEqual(7 * 86_400);
     }
   }
 });
@@ -135,7 +107,7 @@ test("none looks back further than CloudWatch does, which is a week", () => {
 test("where nobody knows when the next run comes, one that fails is enough, until one goes well", () => {
   const cron = Wake.schedule(ScheduleExpression.cron({ minute: "0", hour: "6" }));
   for (const wake of [cron, Wake.doorbell()]) {
-    const { ForwardLag, NotReady, NothingAcknowledged, RetentionHeadroom } = withProps({
+    const { ForwardLag, NotReady, RetentionHeadroom } = withProps({
       wake,
       alarms: { maxForwardLag: Duration.hours(25) },
     });
@@ -145,36 +117,15 @@ test("where nobody knows when the next run comes, one that fails is enough, unti
       { ...once, TreatMissingData: "ignore" },
     ]);
     expect(ForwardLag).toMatchObject(once);
-    expect(NothingAcknowledged).toMatchObject({ EvaluationPeriods: 1, TreatMissingData: "ignore" });
   }
   const { NotReady } = always;
   expect(NotReady).toMatchObject({ EvaluationPeriods: 3, TreatMissingData: "notBreaching" });
-});
-
-test("a target that fails on every message is one that retries, and acknowledges nothing", () => {
-  const { NothingAcknowledged } = always;
-  const stat = (name: string): object => ({
-    MetricStat: { Metric: { MetricName: name }, Period: 300, Stat: "Sum" },
-    ReturnData: false,
-  });
-  expect(NothingAcknowledged).toMatchObject({
-    ComparisonOperator: "GreaterThanThreshold",
-    Threshold: 0,
-    EvaluationPeriods: 3,
-    TreatMissingData: "notBreaching",
-    Metrics: [
-      { Expression: "IF(retried > 0 AND FILL(acknowledged, 0) < 1, 1, 0)" },
-      { Id: "retried", ...stat("RetriedEventCount") },
-      { Id: "acknowledged", ...stat("AcknowledgedEventCount") },
-    ],
-  });
 });
 
 test("periods follow the schedule", () => {
   const hourly = withProps({ wake: Wake.schedule(ScheduleExpression.rate(Duration.hours(1))) });
   expect(hourly["Silent"]).toMatchObject({ Period: 3600, EvaluationPeriods: 3 });
   expect(hourly["ForwardLag"]?.Threshold).toBe((300 + 2 * 3600) * 1000);
-  expect(periodOf(hourly["NothingAcknowledged"]!)).toBe(3600);
 });
 
 test("the user's thresholds and actions, when it begins and when it is over", () => {
@@ -187,10 +138,9 @@ test("the user's thresholds and actions, when it begins and when it is over", ()
   const mine = withProps({ alarms, metricsNamespace: "Shop" });
   expect(mine["ForwardLag"]?.Threshold).toBe(120_000);
   expect(mine["RetentionHeadroom"]?.Threshold).toBe(40);
-  for (const alarm of Object.values(mine)) {
-    const { AlarmActions, OKActions } = alarm;
+  for (const { AlarmActions, Namespace, OKActions } of Object.values(mine)) {
     expect([AlarmActions, OKActions]).toEqual([["arn:aws:sns:::pager"], ["arn:aws:sns:::pager"]]);
-    for (const { Namespace } of metricsOf(alarm)) expect(Namespace).toBe("Shop");
+    expect(Namespace).toBe("Shop");
   }
 });
 

@@ -133,7 +133,6 @@ test("logical ids stay as they are: another one would replace what it names", ()
       "LogGroup/Resource",
       "LogGroupName",
       "NotReadyAlarm/Resource",
-      "NothingAcknowledgedAlarm/Resource",
       "Preflight/Consumer/Default",
       "Preflight/ConsumerFunction/Resource",
       "RetentionHeadroomAlarm/Resource",

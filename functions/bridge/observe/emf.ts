@@ -35,11 +35,19 @@ export function emfLines(options: EmfOptions): (values: MetricValues) => void {
     });
     const Metrics = known.map(({ cloudWatch, unit }) => ({ Name: cloudWatch, Unit: unit }));
     const CloudWatchMetrics = [{ Namespace: namespace, Dimensions: [DIMENSIONS], Metrics }];
+    const ready = isFutile(Object.fromEntries(metrics)) ? { [METRICS.ready.cloudWatch]: 0 } : {};
     before = values;
     log("info", "metrics", {
       _aws: { Timestamp: now(), CloudWatchMetrics },
       ...dimensions,
       ...Object.fromEntries(metrics),
+      ...ready,
     });
   };
+}
+
+/** All that was tried was given back: runs end well, nothing is acknowledged that could be late, and nobody is told. */
+function isFutile(since: Readonly<Record<string, number>>): boolean {
+  const { acked, retried } = METRICS;
+  return (since[retried.cloudWatch] ?? 0) > 0 && (since[acked.cloudWatch] ?? 0) === 0;
 }

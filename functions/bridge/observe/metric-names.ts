@@ -133,7 +133,7 @@ export const METRICS: Readonly<
     statistic: "Minimum",
     cloudWatch: "Ready",
     prometheus: "jetstream_bridge_ready",
-    help: "1 while the bridge forwards, or has ended well; 0 while it cannot",
+    help: "1 while the bridge forwards, or has ended well; 0 while it cannot, or, in CloudWatch, gave back all it tried",
   },
   held: {
     kind: "gauge",

@@ -184,3 +184,11 @@ test("the check of the tests finds what CloudWatch would not take", () => {
   ];
   for (const one of wrong) expect(emfFaults(one)).not.toEqual([]);
 });
+
+test.each([
+  [{ retried: 3, acked: 0 }, 0],
+  [{ retried: 3, acked: 1 }, 1],
+  [{ retried: 0, acked: 0 }, 1],
+])("is ready unless all that it tried was given back: %j", (counts, ready) => {
+  expect(linesOf([receipt({ pulled: 3, ...counts })])).toMatchObject([{ Ready: ready }]);
+});
