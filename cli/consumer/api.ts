@@ -7,7 +7,7 @@ import { ConsumerApi, type Info } from "../../functions/bridge/source/consumer-a
 import type { WantedConsumer } from "../../functions/bridge/source/consumer.ts";
 import type { Identities } from "../../functions/bridge/source/identity.ts";
 import { isBefore210 } from "../../functions/bridge/source/incarnation.ts";
-import { Session } from "../../functions/bridge/source/session.ts";
+import { ANSWERS_ONLY, Session } from "../../functions/bridge/source/session.ts";
 
 const ignore = (): void => undefined;
 
@@ -31,11 +31,7 @@ export async function openConsumer(
   const { consumer, stream } = wanted;
   const subjects = apiSubjects(apiPrefix, stream, consumer);
   const dial = dialer({ ...nats, name: "jetstream-aws-bridge consumer" }, identities);
-  const session = await Session.open(dial, systemClock, {
-    delivery: ignore,
-    status: ignore,
-    ended: ignore,
-  });
+  const session = await Session.open(dial, systemClock, ANSWERS_ONLY);
   const api = new ConsumerApi({ observe: ignore, wanted, subjects, timeoutMs });
   async function ask<T>(subject: string, what: string, body: object | undefined): Promise<T> {
     const payload = body === undefined ? "" : JSON.stringify(body);

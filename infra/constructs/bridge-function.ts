@@ -107,16 +107,12 @@ function checkFirst(
   environment: Environment,
 ): Preflight {
   return new Preflight(parts.scope, "Preflight", {
+    ...parts.preflight,
     code,
     architecture: props.architecture ?? Architecture.ARM_64,
     role,
-    logGroup: parts.logGroup,
     network: parts.network,
     environment: { ...own, ...environment },
-    management: props.consumerManagement ?? "create",
-    removesConsumer: parts.removesConsumer,
-    provisioningSecret: props.nats.provisioningSecret,
-    lists: parts.target.lists,
   });
 }
 

@@ -117,7 +117,7 @@ function networkOf({ network, scope }: BridgeParts, options: FargateOptions): Ne
 /** As a function with the same rights, in the same network where a function can be there. */
 function checkFirst(
   parts: BridgeParts,
-  { code, props }: ComputeSettings,
+  { code }: ComputeSettings,
   environment: Environment,
   { assignPublicIp }: FargateOptions,
   network: Network,
@@ -134,16 +134,12 @@ function checkFirst(
   const role = bridgeRole(scope, "PreflightRole", { logGroup, network: near });
   parts.grant(role);
   return new Preflight(scope, "Preflight", {
+    ...parts.preflight,
     code,
     architecture: Architecture.ARM_64,
     role,
-    logGroup,
     network: near,
     environment,
-    management: props.consumerManagement ?? "create",
-    removesConsumer: parts.removesConsumer,
-    provisioningSecret: props.nats.provisioningSecret,
-    lists: parts.target.lists,
   });
 }
 

@@ -17,7 +17,7 @@ import { type Environment, flag, number, seconds } from "./environment.ts";
 import { grantPut, grantRead, grantSend } from "./grants.ts";
 import { Metered } from "./metered.ts";
 import type { Network } from "./network.ts";
-import type { Preflight } from "./preflight.ts";
+import type { Preflight, PreflightSettings } from "./preflight.ts";
 import { isSameTarget } from "./same-target.ts";
 import type { BoundTarget } from "./target.ts";
 
@@ -27,7 +27,7 @@ export interface BridgeParts {
   readonly target: BoundTarget;
   readonly logGroup: ILogGroup;
   readonly network: Network | undefined;
-  readonly removesConsumer: boolean;
+  readonly preflight: PreflightSettings;
   readonly environment: (clocks: Clocks) => Environment;
   /** Queues that the bridge itself sends to. */
   readonly filledQueueUrls: readonly string[];
@@ -95,7 +95,13 @@ export abstract class Bridge extends Metered implements IGrantable {
       target,
       logGroup,
       network: props.nats.network,
-      removesConsumer: props.consumerRemovalPolicy === RemovalPolicy.DESTROY,
+      preflight: {
+        logGroup,
+        management: props.consumerManagement ?? "create",
+        removesConsumer: props.consumerRemovalPolicy === RemovalPolicy.DESTROY,
+        provisioningSecret: props.nats.provisioningSecret,
+        lists: target.lists,
+      },
       environment: (clocks) => this.#environment(clocks),
       filledQueueUrls: [target.environment.SQS_QUEUE_URL, this.deadLetterQueue?.queueUrl].filter(
         (url) => url !== undefined,

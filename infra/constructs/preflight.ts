@@ -16,21 +16,25 @@ import { grantRead, secretArn } from "./grants.ts";
 import { type Network, networkProps } from "./network.ts";
 import { bridgeRole } from "./role.ts";
 
-export interface PreflightProps {
-  /** The very bundle of the bridge: it has the preflight beside it. */
-  readonly code: Code;
-  readonly architecture: Architecture;
-  /** The bridge's own. */
-  readonly role: IRole;
+/** What it needs to know of a bridge, wherever that runs. */
+export interface PreflightSettings {
   readonly logGroup: ILogGroup;
-  readonly network: Network | undefined;
-  readonly environment: AnyEnvironment;
   readonly management: "create" | "verify";
   readonly removesConsumer: boolean;
   /** Credentials that may make the consumer; undefined: the bridge's own do. */
   readonly provisioningSecret: ISecret | undefined;
   /** Actions that know no resource, for warnings about the target. */
   readonly lists: readonly string[];
+}
+
+export interface PreflightProps extends PreflightSettings {
+  /** The very bundle of the bridge: it has the preflight beside it. */
+  readonly code: Code;
+  readonly architecture: Architecture;
+  /** The bridge's own. */
+  readonly role: IRole;
+  readonly network: Network | undefined;
+  readonly environment: AnyEnvironment;
 }
 
 /** To connect, with patience, and to ask AWS again while new permissions take effect. */

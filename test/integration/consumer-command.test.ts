@@ -1,10 +1,11 @@
 // The `consumer` command on real servers: what it shows, what it changes, and that the position stays where it was.
 import type { ConsumerConfig, StreamConfig } from "@nats-io/jetstream";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { bothServers } from "../support/both-servers.ts";
-import { operate, type Operator } from "../support/jetstream.ts";
+import { operate } from "../support/jetstream.ts";
+import { operatedServer } from "../support/operated-server.ts";
 import { eventually } from "../support/lane.ts";
-import { isAtLeast, type RunningServer, startNatsServer } from "../support/nats-server.ts";
+import { isAtLeast, startNatsServer } from "../support/nats-server.ts";
 import { type Ended, runCommand } from "../support/operator-command.ts";
 import { eventsOf, receiptOf } from "../support/redrive.ts";
 import { startSecrets } from "../support/secrets-manager.ts";
@@ -16,19 +17,8 @@ interface Given {
   readonly consumer?: Partial<ConsumerConfig>;
 }
 
-describe.each(await bothServers())("on $which", ({ binary, version }) => {
-  let server: RunningServer;
-  let operator: Operator;
-
-  beforeAll(async () => {
-    if (!binary) return;
-    server = await startNatsServer({ binary });
-    operator = await operate(server.url);
-  });
-  afterAll(async () => {
-    await operator?.close();
-    await server?.stop();
-  });
+describe.each(await bothServers())("on $which", async ({ binary, version }) => {
+  const { operator, server } = await operatedServer(binary);
 
   /** 20 messages to `<stream>.odd` and `.even`, and a consumer "bridge" of ours. */
   async function place(stream: string, given: Given = {}): Promise<void> {

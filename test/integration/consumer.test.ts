@@ -1,30 +1,20 @@
 // The consumer: made where it is missing, compared where it is there, never changed. On the newest and on the oldest
 // supported server. What a whole service makes of a missing one is in missing.test.ts.
 import type { ConsumerConfig } from "@nats-io/jetstream";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { WantedConsumer } from "../../functions/bridge/source/consumer.ts";
 import type { JetStreamSource } from "../../functions/bridge/source/jetstream-source.ts";
 import { bothServers } from "../support/both-servers.ts";
-import { type OpenedSource, openSource, operate, type Operator } from "../support/jetstream.ts";
-import { isAtLeast, type RunningServer, startNatsServer } from "../support/nats-server.ts";
+import { type OpenedSource, openSource } from "../support/jetstream.ts";
+import { isAtLeast } from "../support/nats-server.ts";
+import { operatedServer } from "../support/operated-server.ts";
 
 type Management = "create" | "verify" | "none";
 
-describe.each(await bothServers())("on $which", ({ binary, version }) => {
-  let server: RunningServer;
-  let operator: Operator;
+describe.each(await bothServers())("on $which", async ({ binary, version }) => {
+  const { operator, server } = await operatedServer(binary);
   const sources: JetStreamSource[] = [];
-
-  beforeAll(async () => {
-    if (!binary) return;
-    server = await startNatsServer({ binary });
-    operator = await operate(server.url);
-  });
-  afterAll(async () => {
-    await Promise.all(sources.map((source) => source.close()));
-    await operator?.close();
-    await server?.stop();
-  });
+  afterAll(() => Promise.all(sources.map((source) => source.close())));
 
   async function open(
     stream: string,

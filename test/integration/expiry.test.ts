@@ -1,5 +1,5 @@
 // What the stream drops before it is forwarded, on real servers: counted once, and only where that can be told.
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { StreamConfig } from "@nats-io/jetstream";
 import type { Bridge } from "../../functions/bridge/bridge.ts";
 import { systemClock } from "../../functions/bridge/clock.ts";
@@ -7,31 +7,21 @@ import { type JetStreamMessage, onMessage, retry } from "../../functions/bridge/
 import type { Receipt } from "../../functions/bridge/run/receipt.ts";
 import { bothServers } from "../support/both-servers.ts";
 import { handlerBridge } from "../support/in-process.ts";
-import { operate, type Operator } from "../support/jetstream.ts";
-import { isAtLeast, type RunningServer, startNatsServer } from "../support/nats-server.ts";
+import { operatedServer } from "../support/operated-server.ts";
+import { isAtLeast } from "../support/nats-server.ts";
 
 const NANOS = 1_000_000_000;
 
-describe.each(await bothServers())("on $which ($version)", ({ binary, version }) => {
-  let server: RunningServer | undefined;
-  let operator: Operator | undefined;
-  beforeAll(async () => {
-    if (!binary) return;
-    server = await startNatsServer({ binary });
-    operator = await operate(server.url);
-  });
-  afterAll(async () => {
-    await operator?.close();
-    await server?.stop();
-  });
+describe.each(await bothServers())("on $which ($version)", async ({ binary, version }) => {
+  const { operator, server } = await operatedServer(binary);
   const hasTime = isAtLeast(version, "2.10");
 
   /** A stream that takes `<name>.>`. */
   const streamOf = (name: string, config: Partial<StreamConfig>): Promise<void> =>
-    operator!.stream(name, config);
+    operator.stream(name, config);
 
   const publish = (subject: string, count: number, first?: number): Promise<void> =>
-    operator!.publish(subject, count, first);
+    operator.publish(subject, count, first);
 
   interface Sleeper {
     readonly bridge: Bridge;
@@ -47,7 +37,7 @@ describe.each(await bothServers())("on $which ($version)", ({ binary, version })
   ): Sleeper {
     const told: unknown[] = [];
     const environment = {
-      NATS_URL: server!.url,
+      NATS_URL: server.url,
       JETSTREAM_STREAM: stream,
       JETSTREAM_CONSUMER: "sleeper",
       CONSUMER_MANAGEMENT: "create",
@@ -64,7 +54,7 @@ describe.each(await bothServers())("on $which ($version)", ({ binary, version })
 
   async function emptied(name: string): Promise<void> {
     const isEmpty = async (): Promise<void> => {
-      const { state } = await operator!.jsm.streams.info(name);
+      const { state } = await operator.jsm.streams.info(name);
       expect(state).toMatchObject({ messages: 0 });
     };
     await vi.waitFor(isEmpty, { timeout: 10_000 });
@@ -92,7 +82,7 @@ describe.each(await bothServers())("on $which ($version)", ({ binary, version })
     "a process that comes later counts them too: nothing was delivered since",
     async () => {
       await streamOf("LATER", { max_msgs: 5 });
-      await operator!.consumer("LATER", "sleeper");
+      await operator.consumer("LATER", "sleeper");
       await publish("LATER.a", 12);
       expect(await sleeper("LATER").wake()).toMatchObject({ acked: 5, expired: 7 });
       expect(await sleeper("LATER").wake()).toMatchObject({ acked: 0, expired: 0 });
@@ -103,7 +93,7 @@ describe.each(await bothServers())("on $which ($version)", ({ binary, version })
     "overrun while it is at work, what was handled and what expired is all that there was",
     async () => {
       await streamOf("OVERRUN", { max_msgs: 40 });
-      await operator!.consumer("OVERRUN", "sleeper", { max_ack_pending: 20 });
+      await operator.consumer("OVERRUN", "sleeper", { max_ack_pending: 20 });
       const handled = new Set<number>();
       const slow = async ({ streamSequence }: JetStreamMessage): Promise<void> => {
         handled.add(streamSequence);
@@ -126,7 +116,7 @@ describe.each(await bothServers())("on $which ($version)", ({ binary, version })
     const { wake } = sleeper("PURGED");
     await wake();
     await publish("PURGED.a", 10);
-    await operator!.jsm.streams.purge("PURGED", { keep: 3 });
+    await operator.jsm.streams.purge("PURGED", { keep: 3 });
     expect(await wake()).toMatchObject({ acked: 3, expired: 0 });
   });
 

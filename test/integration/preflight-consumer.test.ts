@@ -1,10 +1,11 @@
 // The preflight and the life of a consumer: made once, found, compared, never changed, removed where that is asked for.
 import type { StreamConfig } from "@nats-io/jetstream";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { bothServers } from "../support/both-servers.ts";
 import { freePort } from "../support/free-port.ts";
-import { operate, type Operator } from "../support/jetstream.ts";
-import { isAtLeast, type RunningServer, startNatsServer } from "../support/nats-server.ts";
+import { operate } from "../support/jetstream.ts";
+import { operatedServer } from "../support/operated-server.ts";
+import { isAtLeast, startNatsServer } from "../support/nats-server.ts";
 import { bundleOf, preflight } from "../support/preflight.ts";
 import { startSqs } from "../support/sqs.ts";
 
@@ -12,19 +13,8 @@ bundleOf();
 const sqs = await startSqs();
 afterAll(() => sqs.stop());
 
-describe.each(await bothServers())("on $which", ({ binary, version }) => {
-  let server: RunningServer;
-  let operator: Operator;
-
-  beforeAll(async () => {
-    if (!binary) return;
-    server = await startNatsServer({ binary });
-    operator = await operate(server.url);
-  });
-  afterAll(async () => {
-    await operator?.close();
-    await server?.stop();
-  });
+describe.each(await bothServers())("on $which", async ({ binary, version }) => {
+  const { operator, server } = await operatedServer(binary);
 
   /** The environment of a bridge from a stream of this name, which is made, to a queue of this name. */
   async function given(

@@ -29,19 +29,20 @@ export function emfLines(options: EmfOptions): (values: MetricValues) => void {
   let before: MetricValues = {};
   return (values) => {
     const known = PUBLISHED.filter(({ name }) => values[name] !== undefined);
-    const metrics = known.map(({ cloudWatch, kind, name }) => {
-      const since = kind === "counter" ? (before[name] ?? 0) : 0;
-      return [cloudWatch, (values[name] ?? 0) - since] as const;
-    });
+    const metrics = Object.fromEntries(
+      known.map(({ cloudWatch, kind, name }) => {
+        const since = kind === "counter" ? (before[name] ?? 0) : 0;
+        return [cloudWatch, (values[name] ?? 0) - since];
+      }),
+    );
     const Metrics = known.map(({ cloudWatch, unit }) => ({ Name: cloudWatch, Unit: unit }));
     const CloudWatchMetrics = [{ Namespace: namespace, Dimensions: [DIMENSIONS], Metrics }];
-    const ready = isFutile(Object.fromEntries(metrics)) ? { [METRICS.ready.cloudWatch]: 0 } : {};
     before = values;
     log("info", "metrics", {
       _aws: { Timestamp: now(), CloudWatchMetrics },
       ...dimensions,
-      ...Object.fromEntries(metrics),
-      ...ready,
+      ...metrics,
+      ...(isFutile(metrics) && { [METRICS.ready.cloudWatch]: 0 }),
     });
   };
 }

@@ -3,7 +3,7 @@ import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { type ApiSubjects, apiSubjects, readAnswer } from "../source/api.ts";
 import type { Session } from "../source/session.ts";
-import { SourceError } from "../source/source-error.ts";
+import { isBroken, SourceError } from "../source/source-error.ts";
 
 /** What the checks share of NATS. */
 export interface Nats {
@@ -29,7 +29,7 @@ export async function ask<T>({ config, session }: Nats, subject: string, what: s
       return readAnswer<T>(wire, what);
     } catch (error) {
       if (isWithoutJetStream(error)) throw withAdvice(error);
-      if (!isForTheMoment(error) || left === 0 || session.ended) throw error;
+      if (!isBroken(error) || left === 0 || session.ended) throw error;
       await systemClock.sleep(PAUSE_MS);
     }
   }
@@ -45,10 +45,6 @@ function isWithoutJetStream(error: unknown): error is SourceError {
 function withAdvice(error: SourceError): SourceError {
   const advice = "enable it for the account of this user, or look at NATS_JS_DOMAIN";
   return new SourceError(error.end, `${error.message}; ${advice}`, { cause: error });
-}
-
-function isForTheMoment(error: unknown): boolean {
-  return error instanceof SourceError && error.end === "broken";
 }
 
 /** The user may not ask: what it would tell stays unknown. */

@@ -4,8 +4,8 @@ import type { Config } from "../config.ts";
 import type { Ms } from "../core/ports.ts";
 import { IS_PACKAGED } from "../observe/operator-command.ts";
 import type { Identities } from "../source/identity.ts";
-import { Session } from "../source/session.ts";
-import { SourceError } from "../source/source-error.ts";
+import { ANSWERS_ONLY, Session } from "../source/session.ts";
+import { isBroken, SourceError } from "../source/source-error.ts";
 import type { Dial } from "../source/wire.ts";
 import type { Check } from "./checklist.ts";
 
@@ -35,9 +35,9 @@ export async function connectPatiently(
   const patientUntil = systemClock.now() + patienceMs;
   for (;;) {
     try {
-      return await Session.open(dial, systemClock, DEAF);
+      return await Session.open(dial, systemClock, ANSWERS_ONLY);
     } catch (error) {
-      if (!isWorthAnotherTry(error) || systemClock.now() + PAUSE_MS > patientUntil) {
+      if (!isBroken(error) || systemClock.now() + PAUSE_MS > patientUntil) {
         throw advised(error);
       }
       check.waitsFor(error.message);
@@ -46,17 +46,8 @@ export async function connectPatiently(
   }
 }
 
-/** Nothing is pulled, and every trouble reaches the request that it is about. */
-const DEAF = { delivery: ignore, status: ignore, ended: ignore };
-
-function ignore(): void {}
-
-function isWorthAnotherTry(error: unknown): error is SourceError {
-  return error instanceof SourceError && error.end === "broken";
-}
-
 function advised(error: unknown): unknown {
-  if (!isWorthAnotherTry(error)) return error;
+  if (!isBroken(error)) return error;
   const advice =
     "look at NATS_URL, and whether the function's subnets and security groups reach that host and port";
   return new SourceError("broken", `${error.message}; ${advice}`, { cause: error });

@@ -12,6 +12,11 @@ export interface SessionListener {
   ended(error: SourceError): void;
 }
 
+/** Where nothing is pulled, every trouble reaches the request that it is about. */
+export const ANSWERS_ONLY: SessionListener = { delivery: ignore, status: ignore, ended: ignore };
+
+function ignore(): void {}
+
 interface Waiting {
   readonly subject: string;
   readonly end: (result: WireMessage | SourceError) => void;

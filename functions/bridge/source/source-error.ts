@@ -25,3 +25,8 @@ export function troubleOf(error: unknown): Trouble {
   if (error instanceof SourceError) return { end: error.end, cause: error };
   return { end: "broken", cause: error instanceof Error ? error : new Error(String(error)) };
 }
+
+/** A new try may succeed. */
+export function isBroken(error: unknown): error is SourceError {
+  return error instanceof SourceError && error.end === "broken";
+}
