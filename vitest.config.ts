@@ -24,6 +24,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "infra",
           include: ["test/infra/**/*.test.ts"],
+          globalSetup: "test/support/compile-once.ts",
           // What is synthesized is shared, and the CDK loaded once.
           isolate: false,
           testTimeout: 30_000,
@@ -35,7 +36,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
-          globalSetup: "test/support/fetch-servers.ts",
+          globalSetup: ["test/support/compile-once.ts", "test/support/fetch-servers.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -45,7 +46,11 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          globalSetup: ["test/support/fetch-servers.ts", "test/support/fetch-runtime-client.ts"],
+          globalSetup: [
+            "test/support/compile-once.ts",
+            "test/support/fetch-servers.ts",
+            "test/support/fetch-runtime-client.ts",
+          ],
           testTimeout: 120_000,
           hookTimeout: 180_000,
         },

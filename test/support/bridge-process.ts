@@ -1,10 +1,10 @@
 // The real service entry as a process of its own, with nothing in its environment but what a test gives it.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { devNull } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Receipt } from "../../functions/bridge/run/receipt.ts";
+import { bareEnvironment } from "./bare-environment.ts";
 import { endsWithUs } from "./leave-nothing.ts";
 
 /** One line of its standard output. */
@@ -39,19 +39,6 @@ const WAIT_MS = 45_000;
 
 const ENTRY = fileURLToPath(new URL("../../functions/forward.service.ts", import.meta.url));
 
-/** What a process needs to run at all, and no trace of the AWS account of whoever runs the tests. */
-function cleanEnvironment(): Record<string, string | undefined> {
-  const { PATH, SystemRoot } = process.env;
-  return {
-    PATH,
-    SystemRoot,
-    AWS_CONFIG_FILE: devNull,
-    AWS_SHARED_CREDENTIALS_FILE: devNull,
-    AWS_EC2_METADATA_DISABLED: "true",
-    HEALTH_PORT: "0",
-  };
-}
-
 /**
  * Ends with us at the latest; `await using bridge = startBridge(…)` ends it with its block. `args`: what Node is given
  * instead of the service's source.
@@ -61,7 +48,7 @@ export function startBridge(
   args: readonly string[] = [ENTRY],
 ): Bridge {
   const child = spawn(process.execPath, [...args], {
-    env: { ...cleanEnvironment(), ...environment },
+    env: { ...bareEnvironment(), HEALTH_PORT: "0", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const pid = child.pid!;

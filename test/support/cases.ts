@@ -1,4 +1,5 @@
 // Messages by name, published as raw bytes and read again from what arrived.
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import type { Parts, Route } from "./parts.ts";
 import { rawPublish, type RawMessage } from "./raw-publish.ts";
@@ -15,7 +16,7 @@ export interface Case {
   readonly headers?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Each to `<stream>.<its place>`. */
+/** Each to `<stream>.<its place>`; returns when the stream has them. */
 export async function publishCases(
   parts: Parts,
   route: Route,
@@ -26,7 +27,13 @@ export async function publishCases(
     data: typeof data === "string" ? Buffer.from(data) : data,
     ...(lines && { headers: lines }),
   }));
-  await rawPublish(parts.server.port, messages);
+  const { manager, server } = parts;
+  const stored = async (): Promise<number> =>
+    (await manager.streams.info(route.stream)).state.last_seq;
+  const all = (await stored()) + cases.length;
+  await rawPublish(server.port, messages);
+  // What the server has read is not in the stream yet.
+  while ((await stored()) < all) await sleep(10);
 }
 
 /** What a receiver reads, by the name of the case; one that is odd shows up against `wanted`. */

@@ -4,6 +4,7 @@ import { on } from "node:events";
 import { text } from "node:stream/consumers";
 import type { ReplayReceipt } from "../../functions/bridge/replay.ts";
 import type { Receipt } from "../../functions/bridge/run/receipt.ts";
+import { bareEnvironment } from "./bare-environment.ts";
 import { endsWithUs, removeFolder, temporaryFolder } from "./leave-nothing.ts";
 
 interface Invocation {
@@ -115,7 +116,7 @@ function spawnLambda(entry: string, environment: Readonly<Record<string, string>
   const folder = temporaryFolder();
   const child = spawn(process.execPath, ["--input-type=module", "-e", RUNTIME], {
     env: {
-      PATH: process.env["PATH"],
+      ...bareEnvironment(),
       TMPDIR: folder,
       ...environment,
       ENTRY: new URL(entry, new URL("../../", import.meta.url)).href,

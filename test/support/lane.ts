@@ -151,6 +151,10 @@ export function doubles(numbers: readonly number[]): readonly number[] {
 }
 
 /** Until it throws no more. Generous: a machine under load is slow, and a test that waits in vain fails all the same. */
-export function eventually(check: () => unknown, timeout = 60_000): Promise<unknown> {
-  return vi.waitFor(check, { timeout, interval: 50 });
+export function eventually(
+  check: () => unknown,
+  timeout = 60_000,
+  interval = 50,
+): Promise<unknown> {
+  return vi.waitFor(check, { timeout, interval });
 }

@@ -1,9 +1,9 @@
 // An operator command as a process of its own, with nothing in its environment but what a test gives it.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { devNull } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { bareEnvironment } from "./bare-environment.ts";
 import { endsWithUs } from "./leave-nothing.ts";
 
 const ENTRY = fileURLToPath(new URL("../../cli/bridge.ts", import.meta.url));
@@ -25,16 +25,8 @@ export interface Running {
 export type Environment = Readonly<Record<string, string>>;
 
 export function startCommand(args: readonly string[], environment: Environment): Running {
-  const { PATH, SystemRoot } = process.env;
   const child = spawn(process.execPath, [ENTRY, ...args], {
-    env: {
-      PATH,
-      SystemRoot,
-      AWS_CONFIG_FILE: devNull,
-      AWS_SHARED_CREDENTIALS_FILE: devNull,
-      AWS_EC2_METADATA_DISABLED: "true",
-      ...environment,
-    },
+    env: { ...bareEnvironment(), ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const callOff = endsWithUs(child.pid!);

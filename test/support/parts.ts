@@ -54,7 +54,7 @@ export interface Route {
   start(more?: Readonly<Record<string, string>>): Bridge;
   /** What the server says about the consumer; undefined while there is none. */
   consumer(): Promise<ConsumerInfo | undefined>;
-  /** Waits until all is delivered and settled; throws with the consumer's state when that takes too long. */
+  /** Waits until something is delivered, and all of it settled; throws with the consumer's state when that takes too long. */
   drained(timeoutMs?: number): Promise<void>;
 }
 
@@ -128,7 +128,9 @@ async function route(
       const deadline = Date.now() + timeoutMs;
       for (;;) {
         const info = await consumer();
-        if (info?.num_pending === 0 && info.num_ack_pending === 0) return;
+        // One that was made a moment ago may say 0 of messages that are still on their way into the stream.
+        const isAtWork = info !== undefined && info.delivered.consumer_seq > 0;
+        if (isAtWork && info.num_pending === 0 && info.num_ack_pending === 0) return;
         if (Date.now() > deadline) {
           const said = started.map((bridge) => bridge.said()).join("\n");
           throw new Error(`not drained within ${timeoutMs} ms: ${JSON.stringify(info)}\n${said}`);

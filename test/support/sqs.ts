@@ -119,13 +119,15 @@ async function receiveAll(
   const isDone = async (): Promise<boolean> =>
     (received.length >= expected && (await count(call, queueUrl)) === 0) || Date.now() > deadline;
   const receiver = async (): Promise<void> => {
-    for (;;) {
+    for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 1.5, 500)) {
       const messages = await receive(call, queueUrl);
       // Before they are deleted: only then can the next of a group arrive at another receiver.
       received.push(...messages.map(receivedOf));
-      if (messages.length > 0) await remove(call, queueUrl, messages);
-      else if (await isDone()) return;
-      else await sleep(10);
+      if (messages.length > 0) {
+        await remove(call, queueUrl, messages);
+        pauseMs = 10;
+      } else if (await isDone()) return;
+      else await sleep(pauseMs);
     }
   };
   await Promise.all(Array.from({ length: RECEIVERS }, receiver));

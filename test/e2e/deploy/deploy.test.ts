@@ -127,8 +127,8 @@ describe.skipIf(!isThere)("four bridges, deployed", () => {
     const [queue, bus] = await Promise.all([
       arrived(made["Queue"], 25),
       seen(25),
-      eventually(() => expect(handled()).toEqual(sequences(25)), A_TICK_MS),
-      eventually(async () => expect(await shipped()).toEqual(sequences(25)), A_TICK_MS),
+      eventually(() => expect(handled()).toEqual(sequences(25)), A_TICK_MS, 500),
+      eventually(async () => expect(await shipped()).toEqual(sequences(25)), A_TICK_MS, 2000),
     ]);
     expect(sorted(queue)).toEqual(sequences(25));
     expect(bus).toEqual(sequences(25));
