@@ -34,6 +34,8 @@ export interface Execution {
   reason: string | undefined;
   /** What it said has reached the loop. */
   isHeard: boolean;
+  /** What the loop was told of it. */
+  heardAs: Outcome["kind"] | undefined;
   /** Its process ended while it was under way. */
   wasCut: boolean;
   /** It had not ended when its time was up, or only because of that. */
@@ -71,6 +73,7 @@ export class Executions {
       afterMs: undefined,
       reason: undefined,
       isHeard: false,
+      heardAs: undefined,
       wasCut: false,
       hasOverrun: false,
       overranAfterMs: 0,
@@ -116,6 +119,7 @@ export class Executions {
     const { attempt, said } = execution;
     const isAccepted = outcome.kind === "accepted";
     execution.isHeard = said !== undefined;
+    execution.heardAs = outcome.kind;
     if (said === undefined) this.#overruns(execution);
     execution.isUnstored = said === "nothing" && outcome.kind === "failed";
     attempt.isAnswered = attempt.fate === "accepted" && isAccepted;

@@ -5,6 +5,7 @@ import type { JetStreamMessage } from "../../functions/bridge/sinks/handler/inco
 import { reject, retry, type Verdict } from "../../functions/bridge/sinks/handler/verdict.ts";
 import type { Execution, Said } from "./executions.ts";
 import { happens } from "./faults.ts";
+import { judgeCall } from "./judge-calls.ts";
 import type { RunRecord, Try } from "./records.ts";
 import { uidOf } from "./message-body.ts";
 import type { ModelProcess } from "./model-process.ts";
@@ -72,6 +73,7 @@ class ModelHandler {
     publish: (from: JetStreamMessage, subject: string, text: string) => Promise<unknown>,
   ): Promise<readonly (Verdict | undefined)[]> {
     const executions = messages.map((message) => this.#begin(message));
+    judgeCall(this.#simulation, executions);
     const deeds = await Promise.all(
       executions.map((execution, position) => {
         const from = messages[position] as JetStreamMessage;

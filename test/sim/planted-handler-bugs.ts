@@ -1,5 +1,6 @@
 /** Bugs round a user's handler and round what wakes it, planted beside the product: the simulator has to find every one. */
 import type { Delivery, Outcome } from "../../functions/bridge/core/outcome.ts";
+import { pack } from "../../functions/bridge/core/packing.ts";
 import type { Noted } from "../../functions/bridge/run/journal.ts";
 import type { HandlerSink } from "../../functions/bridge/sinks/handler/sink.ts";
 import { outcomeOf, type Verdict } from "../../functions/bridge/sinks/handler/verdict.ts";
@@ -47,6 +48,11 @@ export const PLANTED_HANDLER_BUGS: readonly PlantedBug[] = [
         one.kind === "failed" && one.overran ? accepted : one,
       ),
     })),
+  },
+  {
+    law: 4,
+    bug: "a message that has failed in company is tried in company again",
+    plants: { decisions: { pack: (items, limits, sizeOf) => pack(items, limits, sizeOf) } },
   },
   {
     law: 11,
