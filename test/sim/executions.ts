@@ -18,6 +18,9 @@ const FATES: Readonly<Record<Said, Try["fate"]>> = {
   nonsense: "failed",
 };
 
+/** As in `sinks/handler/sink.ts`: why a signal is aborted. */
+const LAPSED = "lapsed";
+
 export interface Execution {
   readonly attempt: Try;
   readonly process: ModelProcess;
@@ -41,8 +44,10 @@ export interface Execution {
   /** It had not ended when its time was up, or only because of that. */
   hasOverrun: boolean;
   overranAfterMs: Ms;
-  /** It returned, and what it had published was not stored. */
-  isUnstored: boolean;
+  /** Its ack wait was over before it ended, and it was told so. */
+  hasLapsed: boolean;
+  /** NATS did not say that it has stored all that was published for it. */
+  isUnclear: boolean;
 }
 
 export class Executions {
@@ -77,7 +82,8 @@ export class Executions {
       wasCut: false,
       hasOverrun: false,
       overranAfterMs: 0,
-      isUnstored: false,
+      hasLapsed: false,
+      isUnclear: false,
     };
     this.#nothingBeside(execution, before);
     this.#asItWasSaid(execution, before.at(-1));
@@ -88,10 +94,11 @@ export class Executions {
     return execution;
   }
 
-  /** `isTooLate`: its signal had been aborted by then. */
-  ended(execution: Execution, said: Said, isTooLate: boolean): void {
+  /** `signal`: its own; aborted, it was too late. */
+  ended(execution: Execution, said: Said, { aborted, reason }: AbortSignal): void {
     const { attempt, process } = execution;
-    if (isTooLate) this.#overruns(execution);
+    execution.hasLapsed = aborted && reason === LAPSED;
+    if (aborted && !execution.hasLapsed) this.#overruns(execution);
     this.#live.get(process)?.delete(execution);
     execution.said = said;
     execution.endedAt = this.#world.now;
@@ -121,7 +128,7 @@ export class Executions {
     execution.isHeard = said !== undefined;
     execution.heardAs = outcome.kind;
     if (said === undefined) this.#overruns(execution);
-    execution.isUnstored = said === "nothing" && outcome.kind === "failed";
+    if (outcome.kind === "failed" && said !== undefined) this.#isItsOwn(execution);
     attempt.isAnswered = attempt.fate === "accepted" && isAccepted;
   }
 
@@ -189,6 +196,15 @@ export class Executions {
     }
     if (live.size > 0) for (const one of [...live, execution]) one.wasAlone = false;
     live.add(execution);
+  }
+
+  /** Law 3: what NATS has done, or not done, is no failure of a message. */
+  #isItsOwn({ attempt, hasLapsed, isUnclear }: Execution): void {
+    if (!hasLapsed && !isUnclear) return;
+    const why = isUnclear
+      ? "NATS did not confirm what it had published"
+      : "its ack wait had run out while it was handled";
+    this.#ledger.breach(3, `message ${attempt.uid} counts as failed, and ${why}`);
   }
 
   #overruns(execution: Execution): void {

@@ -111,7 +111,7 @@ class ModelHandler {
       if (verdict?.kind === "retry" && verdict.after !== undefined)
         execution.afterMs = parseDuration(verdict.after);
       if (verdict?.kind === "rejected") execution.reason = verdict.reason;
-      executions.ended(execution, all ?? said, signal.aborted);
+      executions.ended(execution, all ?? said, signal);
       const { process } = execution;
       world.trace(() => `${process.name} handled ${execution.attempt.uid}: ${execution.said}`);
     }
@@ -123,8 +123,11 @@ class ModelHandler {
     const { clock } = this.#where.process;
     const { handlings, targetWeather } = this.#simulation;
     const handling = handlings.get(execution.attempt.uid) ?? NORMAL;
-    if (handling.deed === "takes long") happens(this.#simulation, "next long handling");
-    await clock.sleep(handling.takesMs + targetWeather.answerLatency());
+    const listens = handling.deed === "takes long, and listens";
+    if (listens || handling.deed === "takes long") happens(this.#simulation, "next long handling");
+    const takesMs = handling.takesMs + targetWeather.answerLatency();
+    await clock.sleep(takesMs, listens ? signal : undefined);
+    if (listens && signal.aborted) return THROWS;
     if (targetWeather.wholeCall() ?? targetWeather.entry(execution.attempt.entry)) return THROWS;
     try {
       await this.#publishAll(execution, handling, publish);
@@ -142,6 +145,9 @@ class ModelHandler {
       const ordinal = (counts.get(subject) ?? 0) + 1;
       counts.set(subject, ordinal);
       const stored = publish(subject, outputText(execution.attempt.uid, subject, ordinal));
+      stored.catch(() => {
+        execution.isUnclear = true;
+      });
       if (handling.awaitsStored) await stored;
     }
   }
@@ -169,6 +175,7 @@ class ModelHandler {
           signal.addEventListener("abort", () => resolve(THROWS), { once: true });
         });
       case "takes long":
+      case "takes long, and listens":
       default:
         return { said: "nothing" };
     }

@@ -136,6 +136,24 @@ export const PLANTED_HANDLER_BUGS: readonly PlantedBug[] = [
     },
   },
   {
+    law: 3,
+    bug: "a publish whose outcome is unclear counts as the message's own failure",
+    plants: {
+      readVerdict: (verdict, id) =>
+        outcomeOf(verdict.kind === "unclear" ? { ...verdict, kind: "failed" } : verdict, id),
+    },
+  },
+  {
+    law: 3,
+    bug: "a handler that ends because its ack wait is over has failed",
+    plants: delivering((delivery, signal) => ({
+      ...delivery,
+      outcomes: delivery.outcomes.map((one) =>
+        one.kind === "unknown" && signal.reason === "lapsed" ? { ...one, kind: "failed" } : one,
+      ),
+    })),
+  },
+  {
     law: 12,
     bug: "after an idle run every ring is skipped, whatever its age",
     plants: { wake: (ports) => ({ ...ports, now: () => Number.MAX_SAFE_INTEGER }) },
@@ -195,13 +213,16 @@ function handlers(change: (real: HandlerSink) => HandlerSink): Plants {
 }
 
 function delivering(
-  change: (delivery: Extract<Delivery, { readonly kind: "answered" }>) => Delivery,
+  change: (
+    delivery: Extract<Delivery, { readonly kind: "answered" }>,
+    signal: AbortSignal,
+  ) => Delivery,
 ): Plants {
   return handlers((real) => ({
     ...whole(real),
     async deliver(batch, signal) {
       const delivery = await real.deliver(batch, signal);
-      return delivery.kind === "answered" ? change(delivery) : delivery;
+      return delivery.kind === "answered" ? change(delivery, signal) : delivery;
     },
   }));
 }
