@@ -2,12 +2,13 @@
 import { expect, test } from "vitest";
 import { PLANTED_BUGS } from "./planted-bugs.ts";
 import { PLANTED_HANDLER_BUGS } from "./planted-handler-bugs.ts";
+import { PLANTED_WAKE_BUGS } from "./planted-wake-bugs.ts";
 import { simulate } from "./simulation.ts";
 
 /** Within so many seeds each has to be found. */
 const SEEDS = 200;
 
-const ALL = [...PLANTED_BUGS, ...PLANTED_HANDLER_BUGS];
+const ALL = [...PLANTED_BUGS, ...PLANTED_HANDLER_BUGS, ...PLANTED_WAKE_BUGS];
 
 test.for(ALL)("law $law: $bug", async ({ law, plants }) => {
   for (let seed = 1; seed <= SEEDS; seed++) {

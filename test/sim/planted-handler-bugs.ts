@@ -1,4 +1,4 @@
-/** Bugs round a user's handler and round what wakes it, planted beside the product: the simulator has to find every one. */
+/** Bugs round a user's handler, planted beside the product: the simulator has to find every one. */
 import type { Delivery, Outcome } from "../../functions/bridge/core/outcome.ts";
 import { pack } from "../../functions/bridge/core/packing.ts";
 import type { Noted } from "../../functions/bridge/run/journal.ts";
@@ -153,44 +153,6 @@ export const PLANTED_HANDLER_BUGS: readonly PlantedBug[] = [
       ),
     })),
   },
-  {
-    law: 12,
-    bug: "after an idle run every ring is skipped, whatever its age",
-    plants: { wake: (ports) => ({ ...ports, now: () => Number.MAX_SAFE_INTEGER }) },
-  },
-  {
-    law: 12,
-    bug: "the clocks of two machines are taken for one",
-    plants: { wake: (ports) => ({ ...ports, now: () => ports.now() + 10_000 }) },
-  },
-  {
-    law: 12,
-    bug: "a ring is answered without a look",
-    plants: {
-      wake: (ports) => {
-        let wakes = 0;
-        const { bridge } = ports;
-        const last: Awaited<ReturnType<typeof bridge.attempt>>[] = [];
-        return {
-          ...ports,
-          bridge: {
-            ...bridge,
-            async attempt(until) {
-              const [before] = last;
-              if (before?.stop === "idle" && ++wakes % 2 === 0) return before;
-              last[0] = await bridge.attempt(until);
-              return last[0];
-            },
-          },
-        };
-      },
-    },
-  },
-  {
-    law: 12,
-    bug: "nobody goes on with a backlog",
-    plants: { wake: (ports) => ({ ...ports, ringAgain: undefined }) },
-  },
 ];
 
 function blamed(noted: Noted, isOnTrial: boolean): Noted {
@@ -228,7 +190,7 @@ function delivering(
 }
 
 /** Its methods, and its zombies as they are at any time. */
-function whole(real: HandlerSink): HandlerSink {
+export function whole(real: HandlerSink): HandlerSink {
   return Object.defineProperty({ ...real }, "zombies", {
     get: () => real.zombies,
     enumerable: false,
