@@ -38,7 +38,7 @@ const SEED = Number(process.env["WAKES_SEED"] ?? Date.now() % 1_000_000);
 /** How many are not good. */
 const UNRULY: readonly (readonly [Conduct, number])[] = [
   ["slow", 100],
-  ["throws once", 60],
+  ["throws once", 400],
   ["rejected", 40],
   ["later", 40],
   ["throws always", 3],
@@ -294,7 +294,7 @@ test(`${MESSAGES} messages over ${LEAST_WAKES} wakes and more: each is handled, 
   const cutShort = invoked.filter(({ kind }) => kind !== "returned").length;
   expect(letters.length - new Set(letters.map(sequenceOf)).size).toBeLessThanOrEqual(cutShort);
   expect(besideLiveOnes(notes, troublemaker.freezes)).toEqual([]);
-  expect(overtaken(notes).length).toBeLessThanOrEqual(troublemaker.freezes.length);
+  expect(overtaken(notes, troublemaker.freezes)).toEqual([]);
   expect(await operator.info("ORDERS", "unruly")).toMatchObject({
     num_pending: 0,
     num_ack_pending: 0,

@@ -57,15 +57,19 @@ export interface Freeze {
 
 /**
  * Executions that began although a later delivery of their message had begun before. A process can be frozen after it
- * has looked at its lease and before its handler notes the start: that happens to one execution in each freeze at most.
+ * has looked at its lease and before its handler notes the start: the first that it notes when it is thawed may be one.
  */
-export function overtaken(notes: readonly Note[]): readonly Note[] {
+export function overtaken(notes: readonly Note[], freezes: readonly Freeze[]): readonly string[] {
+  const firstWords = new Set(
+    freezes.map(({ pid, to }) => notes.findIndex((note, at) => at >= to && note.pid === pid)),
+  );
   const latest = new Map<number, number>();
-  return notes.filter(({ delivery, sequence, what }) => {
-    if (what !== "start") return false;
+  return notes.flatMap(({ delivery, pid, sequence, what }, at) => {
+    if (what !== "start") return [];
     const before = latest.get(sequence) ?? 0;
     latest.set(sequence, Math.max(before, delivery));
-    return delivery < before;
+    const isLate = delivery < before && !firstWords.has(at);
+    return isLate ? `${sequence} in ${pid}, delivery ${delivery} after ${before}` : [];
   });
 }
 
