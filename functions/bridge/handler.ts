@@ -56,7 +56,8 @@ export function onMessage<S extends StandardSchemaV1 = StandardSchemaV1>(
  * Handles messages in batches, for targets that take many at once.
  *
  * @param handle returns nothing (ack for all), or one verdict for each message in their order, `undefined` for an ack. A
- * throw, or another number of verdicts, is a retry of all.
+ * throw, or another number of verdicts, is a retry of all; where `json()` or `text()` of one message has thrown, that one is
+ * rejected, and the others are handled again.
  * @param options concurrency (batches at once), batch size, order, schema.
  */
 export function onMessages<S extends StandardSchemaV1 = StandardSchemaV1>(

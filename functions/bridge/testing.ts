@@ -84,7 +84,7 @@ export async function deliverAll(
       },
     },
   );
-  // Only where NATS is away: here nobody is.
+  // Handled again without evidence against it, which is of no account here.
   return handled.map((one) => (one.kind === "unclear" ? failed(one.reason) : one));
 }
 

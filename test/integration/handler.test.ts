@@ -7,6 +7,7 @@ import {
   ASKING,
   handlerRoute,
   ORDERS_TO_TABLE,
+  PARSING,
   receiptsOf,
   SHIP_ORDER,
 } from "../support/handler-route.ts";
@@ -157,6 +158,20 @@ describe("what a handler", () => {
       { ...common, text: "told", details: { id: "ours", event: "ours" } },
       { ...common, text: "no JSON", details: { unsaid: "Do not know how to serialize a BigInt" } },
     ]);
+  });
+});
+
+test.concurrent("a batch with one payload that is no JSON: that one is buried, the others are handled", async () => {
+  const route = await handlerRoute(parts, operator, "BATCH");
+  for (const payload of ["1", "2", "3", "4", "oops", "6", "7", "8", "9", "10"]) {
+    await parts.jetstream.publish("BATCH.new", payload);
+  }
+  const [receipt] = await receiptsOf(route.start(PARSING, {}, LONG));
+  expect(receipt).toMatchObject({ stop: "idle", pulled: 10, acked: 9, buried: 1, retried: 0 });
+  const [letter] = await route.buried(1);
+  expect(letter).toMatchObject({
+    body: "oops",
+    attributes: { "dead-letter-reason": expect.stringMatching(/^the payload is not JSON/) },
   });
 });
 

@@ -10,7 +10,14 @@ import type {
 import type { JetStreamMessage } from "./incoming.ts";
 import { Publishing, type PublishTo } from "./publishing.ts";
 import { validated } from "./schema.ts";
-import { ACCEPTED, type Handled, thrown, type Verdict, verdictOf } from "./verdict.ts";
+import {
+  ACCEPTED,
+  type Handled,
+  thrown,
+  thrownForAll,
+  type Verdict,
+  verdictOf,
+} from "./verdict.ts";
 
 /** What a handler is given beside its messages. */
 export interface Services {
@@ -44,7 +51,11 @@ async function handleOne(
     });
     return verdictOf(returned);
   };
-  return onceStored(publishing, message, await verdict().catch(thrown));
+  return onceStored(
+    publishing,
+    message,
+    await verdict().catch((error: unknown) => thrown(error, message.id)),
+  );
 }
 
 async function handleBatch(
@@ -55,17 +66,22 @@ async function handleBatch(
   const publishing = new Publishing(publishTo);
   const checked = await Promise.all(messages.map((message) => checkedOf(message, options)));
   const valid = checked.filter((one): one is JetStreamMessage => !("kind" in one));
-  const verdicts = async (): Promise<readonly Verdict[]> => {
+  const verdicts = async (): Promise<readonly Handled[]> => {
     const publish: BatchContext["publish"] = (...call) => publishing.publish(...call);
     const returned: unknown =
       valid.length > 0 ? await run(valid, { signal, log: log(valid), publish }) : undefined;
     return batchVerdicts(returned, valid.length);
   };
-  const found = await verdicts().catch((error: unknown) => valid.map(() => thrown(error)));
+  const found = await verdicts().catch((error: unknown) => {
+    return thrownForAll(
+      error,
+      valid.map(({ id }) => id),
+    );
+  });
   const ofValid = found[Symbol.iterator]();
   const handled = checked.map(async (one): Promise<Handled> => {
     if ("kind" in one) return one;
-    return onceStored(publishing, one, ofValid.next().value as Verdict);
+    return onceStored(publishing, one, ofValid.next().value as Handled);
   });
   return Promise.all(handled);
 }
@@ -76,7 +92,7 @@ async function checkedOf(
   { schema }: HandlerOptions,
 ): Promise<JetStreamMessage | Verdict> {
   if (!schema) return message;
-  return validated(message, schema).catch(thrown);
+  return validated(message, schema).catch((error: unknown) => thrown(error, message.id));
 }
 
 /** Missing means failed: with one verdict too few or too many nobody knows which is whose. */
@@ -97,7 +113,7 @@ function batchVerdicts(returned: unknown, count: number): readonly Verdict[] {
 async function onceStored(
   publishing: Publishing,
   { id }: JetStreamMessage,
-  verdict: Verdict,
+  verdict: Handled,
 ): Promise<Handled> {
   if (verdict.kind !== "accepted" && verdict.kind !== "failed") return verdict;
   const problem = await publishing.problem(id);

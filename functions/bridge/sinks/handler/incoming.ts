@@ -20,21 +20,25 @@ export interface JetStreamMessage<T = unknown> {
   readonly timestamp: Date;
   /** How often it was delivered, this time included. Releases and crashes count, so it says nothing about the message. */
   readonly deliveryCount: number;
-  /** The payload as text. A payload that is not UTF-8: the message is rejected. */
+  /** The payload as text. One that is not UTF-8 throws, and where that ends the handler this message is rejected. */
   text(): string;
-  /** The payload's JSON; with a schema, what that made of it. A payload that is not JSON: the message is rejected. */
+  /**
+   * The payload's JSON; with a schema, what that made of it. One that is not JSON throws, and where that ends the handler
+   * this message is rejected: of a batch it alone, the others are handled again.
+   */
   json<U = T>(): U;
 }
 
 export function incoming(message: Message, origin: string): JetStreamMessage {
   const { data, deliveryCount, headers, streamSequence, subject, timestampNanos } = message;
+  const id = messageId(origin, message);
   const text = (): string => {
     const decoded = decodeUtf8(data);
-    if (decoded === undefined) throw new Rejection("the payload is not UTF-8 text");
+    if (decoded === undefined) throw new Rejection(id, "the payload is not UTF-8 text");
     return decoded;
   };
   return {
-    id: messageId(origin, message),
+    id,
     subject,
     data,
     headers,
@@ -42,17 +46,18 @@ export function incoming(message: Message, origin: string): JetStreamMessage {
     timestamp: new Date(Number(timestampNanos / 1_000_000n)),
     deliveryCount,
     text,
-    json: <U>() => parsed(text()) as U,
+    json: <U>() => parsed(id, text()) as U,
   };
 }
 
 /** Of the payload only the place is told: it may be secret. */
-function parsed(text: string): unknown {
+function parsed(id: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     const place = / at position \d+/.exec((error as Error).message)?.[0] ?? "";
     throw new Rejection(
+      id,
       `the payload is not JSON (${text.length} characters${place && `, wrong${place}`})`,
     );
   }

@@ -16,7 +16,7 @@ export async function validated(
     const places = result.issues.slice(0, MOST_ISSUES).map(placeOf).filter(Boolean);
     // Libraries quote values in their messages: for the dead letter, which has the payload anyway, and not for the log.
     const forLog = `the payload does not fit: ${result.issues.length} ${result.issues.length === 1 ? "issue" : "issues"}${places.length > 0 ? ` (${places.join(", ")})` : ""}`;
-    throw new Rejection(`the payload does not fit: ${told(result.issues)}`, forLog);
+    throw new Rejection(message.id, `the payload does not fit: ${told(result.issues)}`, forLog);
   }
   const { value } = result;
   return { ...message, json: <U>() => value as U };

@@ -12,7 +12,7 @@ export type Verdict =
   /** The handler threw: it is handled again, after a delay that grows; in the end it goes to the dead letters. */
   | { readonly kind: "failed"; readonly reason: string };
 
-/** The same, or nobody knows: what has to be stored for it is not, and that is not its fault. */
+/** The same, or nobody knows, and that is not its fault: what has to be stored for it is not, or it was interrupted. */
 export type Handled = Verdict | { readonly kind: "unclear"; readonly reason: string };
 
 export const ACCEPTED: Verdict = { kind: "accepted" };
@@ -54,13 +54,18 @@ export function reject(reason: string): Verdict {
   return { kind: "rejected", reason };
 }
 
-/** Thrown within a handler, the message is rejected with its text. `told`: what may be logged in place of it. */
+/**
+ * Thrown within a handler, the message with this id is rejected with its text, and no other. `told`: what may be logged in
+ * place of it.
+ */
 export class Rejection extends Error {
   override readonly name = "Rejection";
+  readonly id: string;
   readonly told: string | undefined;
 
-  constructor(message: string, told?: string) {
+  constructor(id: string, message: string, told?: string) {
     super(message);
+    this.id = id;
     this.told = told;
   }
 }
@@ -77,14 +82,52 @@ export function verdictOf(returned: unknown): Verdict {
   };
 }
 
-/** Anything can be thrown, even what can neither be asked for its class nor written down. */
-export function thrown(error: unknown): Verdict {
+/** What it means for the message with this id. Anything can be thrown, even what can neither be asked nor written down. */
+export function thrown(error: unknown, id: string): Verdict {
   try {
-    if (error instanceof Rejection) return rejectedFor(error);
+    const rejection = rejectionIn(error);
+    if (rejection?.id === id) return rejectedFor(rejection);
     return { kind: "failed", reason: short(`${String(error)}${becauseOf(error)}`) };
   } catch {
     return { kind: "failed", reason: "the handler threw something without a text" };
   }
+}
+
+/**
+ * What it means for each message of a batch. A rejection is about its own message alone: the others were interrupted, and
+ * nothing is known of them.
+ */
+export function thrownForAll(error: unknown, ids: readonly string[]): readonly Handled[] {
+  const rejected = rejectedId(error);
+  return ids.map((id) => {
+    const isInterrupted = rejected !== undefined && rejected !== id && ids.includes(rejected);
+    if (!isInterrupted) return thrown(error, id);
+    return {
+      kind: "unclear",
+      reason: `interrupted: the handler ended with the rejection of ${rejected}`,
+    };
+  });
+}
+
+function rejectedId(error: unknown): string | undefined {
+  try {
+    return rejectionIn(error)?.id;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An error round a rejection makes the payload no better. */
+const MOST_CAUSES = 10;
+
+function rejectionIn(error: unknown): Rejection | undefined {
+  let cause = error;
+  for (let depth = 0; depth < MOST_CAUSES; depth += 1) {
+    if (cause instanceof Rejection) return cause;
+    if (!(cause instanceof Error)) return undefined;
+    ({ cause } = cause);
+  }
+  return undefined;
 }
 
 /** What a call over the network failed for stands in the cause alone: the error itself says `fetch failed`. */

@@ -216,6 +216,43 @@ describe("a handler of batches", () => {
     expect(await handle(batch(run), messages("a", "b"), services())).toEqual(verdicts);
   });
 
+  const interrupted = (id: string): Handled => ({
+    kind: "unclear",
+    reason: `interrupted: the handler ended with the rejection of ${id}`,
+  });
+
+  test.each<[string, BatchHandler]>([
+    ["in a loop", (given) => given.forEach((one) => one.json())],
+    [
+      "all at once",
+      async (given) => void (await Promise.all(given.map(async (one) => one.json()))),
+    ],
+  ])("that reads JSON that is none, %s, is told of that message alone", async (_how, run) => {
+    const given = messages("1", "oops", "oops", "1");
+    const verdicts = await handle(batch(run), given, services());
+    expect(verdicts).toEqual([
+      interrupted("ORDERS/2/5"),
+      reject("the payload is not JSON (4 characters)"),
+      interrupted("ORDERS/2/5"),
+      interrupted("ORDERS/2/5"),
+    ]);
+  });
+
+  test("that catches what a message has thrown decides itself", async () => {
+    const run: BatchHandler = (given) =>
+      given.map((one) => {
+        try {
+          return void one.json();
+        } catch {
+          return retry();
+        }
+      });
+    expect(await handle(batch(run), messages("1", "oops"), services())).toEqual([
+      ACCEPTED,
+      retry(),
+    ]);
+  });
+
   test("gets the messages that fit, and its verdicts find their way back to them", async () => {
     const seen: unknown[] = [];
     const run: BatchHandler = (given) => {

@@ -43,7 +43,7 @@ describe("text", () => {
 
   test("that is not UTF-8 rejects the message", () => {
     const broken = withData(Uint8Array.of(0x61, 0xff));
-    expect(() => broken.text()).toThrow(new Rejection("the payload is not UTF-8 text"));
+    expect(() => broken.text()).toThrow(new Rejection(broken.id, "the payload is not UTF-8 text"));
   });
 });
 
@@ -58,7 +58,7 @@ describe("JSON", () => {
 
   test("that is not UTF-8 rejects the message", () => {
     const broken = withData(Uint8Array.of(0x22, 0xff, 0x22));
-    expect(() => broken.json()).toThrow(new Rejection("the payload is not UTF-8 text"));
+    expect(() => broken.json()).toThrow(new Rejection(broken.id, "the payload is not UTF-8 text"));
   });
 
   test.each([
@@ -67,7 +67,8 @@ describe("JSON", () => {
     ['{"a":1', "6 characters, wrong at position 6"],
     ['{"password":"hunter2" "x"}', "26 characters, wrong at position 22"],
   ])("%j rejects the message, with its length and the place", (text, told) => {
-    expect(() => withData(text).json()).toThrow(new Rejection(`the payload is not JSON (${told})`));
+    const rejection = new Rejection(withData(text).id, `the payload is not JSON (${told})`);
+    expect(() => withData(text).json()).toThrow(rejection);
   });
 
   test("nothing of a payload is told", () => {

@@ -8,6 +8,7 @@ import {
   Rejection,
   retry,
   thrown,
+  thrownForAll,
   type Verdict,
   verdictOf,
 } from "../../../../functions/bridge/sinks/handler/verdict.ts";
@@ -20,6 +21,7 @@ const OUTCOMES = {
   rejected: "rejected",
   failed: "failed",
 };
+const ID = "ORDERS/1/2";
 const EXPECTED = "expected nothing (ack), retry(…) or reject(…)";
 
 describe("retry", () => {
@@ -96,24 +98,39 @@ describe("what a handler throws", () => {
     ["no error", ""],
   ])("has its cause told, where it has one: %s", (cause, told) => {
     const error = new TypeError("fetch failed", { cause });
-    expect(thrown(error)).toEqual({ kind: "failed", reason: `TypeError: fetch failed${told}` });
+    expect(thrown(error, ID)).toEqual({ kind: "failed", reason: `TypeError: fetch failed${told}` });
   });
 
   test("is a failure with its text", () => {
-    expect(thrown(new TypeError("no total"))).toEqual({
+    expect(thrown(new TypeError("no total"), ID)).toEqual({
       kind: "failed",
       reason: "TypeError: no total",
     });
-    expect(thrown("boom")).toEqual({ kind: "failed", reason: "boom" });
-    expect(thrown(undefined)).toEqual({ kind: "failed", reason: "undefined" });
+    expect(thrown("boom", ID)).toEqual({ kind: "failed", reason: "boom" });
+    expect(thrown(undefined, ID)).toEqual({ kind: "failed", reason: "undefined" });
   });
 
   test("is a rejection where the bridge itself has thrown it", () => {
-    expect(thrown(new Rejection("not JSON"))).toEqual(reject("not JSON"));
+    expect(thrown(new Rejection(ID, "not JSON"), ID)).toEqual(reject("not JSON"));
+  });
+
+  test("is that rejection, too, where it is the cause of another error", () => {
+    const rejection = new Rejection(ID, "not JSON");
+    const once = new Error("could not ship", { cause: rejection });
+    const twice = new Error("order 7", { cause: once });
+    for (const error of [once, twice]) expect(thrown(error, ID)).toEqual(reject("not JSON"));
+    const endless = new Error("I");
+    endless.cause = endless;
+    expect(thrown(endless, ID)).toMatchObject({ kind: "failed" });
+  });
+
+  test("is a failure where the rejection is about another message", () => {
+    const reason = "Rejection: not JSON";
+    expect(thrown(new Rejection("ORDERS/9/9", "not JSON"), ID)).toEqual({ kind: "failed", reason });
   });
 
   test("is the same rejection with words for the log beside it, which are no part of it", () => {
-    const verdict = thrown(new Rejection("id: received 4711", "1 issues (id)"));
+    const verdict = thrown(new Rejection(ID, "id: received 4711", "1 issues (id)"), ID);
     expect(verdict).toStrictEqual(reject("id: received 4711"));
     expect(JSON.stringify(verdict)).not.toContain("issues");
     expect(outcomeOf(verdict, "ORDERS/1/2")).toStrictEqual({
@@ -127,14 +144,46 @@ describe("what a handler throws", () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
     const reason = "the handler threw something without a text";
-    expect(thrown(Object.create(null))).toEqual({ kind: "failed", reason });
-    expect(thrown(proxy)).toEqual({ kind: "failed", reason });
+    expect(thrown(Object.create(null), ID)).toEqual({ kind: "failed", reason });
+    expect(thrown(proxy, ID)).toEqual({ kind: "failed", reason });
   });
 
   test("whatever it is, it is no ack", () => {
     fc.assert(
       fc.property(anyThrown(), (error) => {
-        expect(["rejected", "failed"]).toContain(thrown(error).kind);
+        expect(["rejected", "failed"]).toContain(thrown(error, ID).kind);
+      }),
+    );
+  });
+});
+
+describe("what a handler of a batch throws", () => {
+  const ids = [ID, "ORDERS/2/2", "ORDERS/3/2"];
+  const interrupted = {
+    kind: "unclear",
+    reason: "interrupted: the handler ended with the rejection of ORDERS/2/2",
+  };
+
+  test.each<[string, (rejection: Rejection) => unknown]>([
+    ["as it is", (rejection) => rejection],
+    ["as a cause", (cause) => new Error("could not ship", { cause })],
+  ])("rejects the one that it is about, %s, and says nothing about the others", (_how, wrap) => {
+    const error = wrap(new Rejection("ORDERS/2/2", "not JSON"));
+    expect(thrownForAll(error, ids)).toEqual([interrupted, reject("not JSON"), interrupted]);
+  });
+
+  test("is a failure of all where no message of the batch is to blame", () => {
+    for (const error of [new Error("boom"), new Rejection("ORDERS/9/9", "boom")]) {
+      const kinds = thrownForAll(error, ids).map(({ kind }) => kind);
+      expect(kinds).toEqual(["failed", "failed", "failed"]);
+    }
+  });
+
+  test("whatever it is, it is one verdict for each, and no ack", () => {
+    fc.assert(
+      fc.property(anyThrown(), (error) => {
+        const kinds = thrownForAll(error, ids).map(({ kind }) => kind);
+        expect(kinds).toEqual(["failed", "failed", "failed"]);
       }),
     );
   });
@@ -167,13 +216,19 @@ describe("the outcome of a verdict", () => {
 
   test("is of its kind, whatever was returned, with a reason that a dead letter can carry", () => {
     fc.assert(
-      fc.property(fc.oneof(anyReturned().map(verdictOf), anyThrown().map(thrown)), (verdict) => {
-        const outcome = outcomeOf(verdict, "id");
-        expect(outcome.kind).toBe(OUTCOMES[verdict.kind]);
-        const reason = outcome.kind === "accepted" ? "" : outcome.reason;
-        expect(reason.length).toBeLessThanOrEqual(1000);
-        expect(reason.isWellFormed()).toBe(true);
-      }),
+      fc.property(
+        fc.oneof(
+          anyReturned().map(verdictOf),
+          anyThrown().map((error) => thrown(error, ID)),
+        ),
+        (verdict) => {
+          const outcome = outcomeOf(verdict, "id");
+          expect(outcome.kind).toBe(OUTCOMES[verdict.kind]);
+          const reason = outcome.kind === "accepted" ? "" : outcome.reason;
+          expect(reason.length).toBeLessThanOrEqual(1000);
+          expect(reason.isWellFormed()).toBe(true);
+        },
+      ),
       { numRuns: 1000 },
     );
   });
@@ -182,7 +237,7 @@ describe("the outcome of a verdict", () => {
     ["rejected", reject],
     ["unclear", (reason) => ({ kind: "unclear", reason })],
     ["failed", (reason) => ({ kind: "failed", reason })],
-    ["thrown", (text) => thrown(new Error(text))],
+    ["thrown", (text) => thrown(new Error(text), ID)],
     ["retry", (reason) => retry({ reason })],
   ])("%s keeps a thousand characters of its reason, and no half of one", (_kind, verdictWith) => {
     for (const text of ["\u{1F980}".repeat(2000), `x${"\u{1F980}".repeat(2000)}`]) {
