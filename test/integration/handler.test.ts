@@ -115,7 +115,7 @@ describe("ship-order", () => {
     expect(shipments).toHaveLength(1);
     expect(shipments[0]).toMatchObject({
       subject: "shipments.created",
-      headers: new Map([["Nats-Msg-Id", [`${first?.key}/shipments.created/1`]]]),
+      headers: new Map([["Nats-Msg-Id", [`${first?.key}/${route.consumer}/shipments.created/1`]]]),
     });
     expect(String(shipments[0]?.data)).toBe('{"order":"crash","parcel":"parcel of crash"}');
   });
@@ -139,6 +139,29 @@ describe("what a handler", () => {
     const told = stdout.split("\n").filter((line) => line.includes('"event":"publish-failed"'));
     expect(told).toHaveLength(1);
     expect(told[0]).toMatch(/"level":"warn".*no stream takes nobody\.listens/);
+  });
+
+  test.concurrent("publishes is stored for each of two consumers of one stream, and once in a replay", async () => {
+    const route = await handlerRoute(parts, operator, "TWICE");
+    await operator.stream("TWICE-OUT", { subjects: ["twice-out.>"] });
+    await operator.consumer("TWICE", "another", { ack_wait: 5e9 });
+    await using receiver = await startReceiver(() => ({
+      body: { publishes: [["twice-out.a", "x"]] },
+    }));
+    await route.publish(["new", {}]);
+    const settings = ask(receiver.url);
+    const event = { version: 1, kind: "replay", startSequence: 1 };
+    const replay = { granted: LONG, event, requestId: "r-1" };
+    const [first, replayed] = await receiptsOf(route.start(ASKING, settings, LONG, replay));
+    const other = { ...settings, JETSTREAM_CONSUMER: "another" };
+    const [second] = await receiptsOf(route.start(ASKING, other, LONG));
+    expect([first, replayed, second]).toMatchObject([{ acked: 1 }, { acked: 1 }, { acked: 1 }]);
+    const stored = await storedIn(operator.nc, "TWICE-OUT");
+    const id = receiver.asked[0]?.key;
+    expect(stored.map(({ headers }) => headers.get("Nats-Msg-Id"))).toEqual([
+      [`${id}/TWICE-handler/twice-out.a/1`],
+      [`${id}/another/twice-out.a/1`],
+    ]);
   });
 
   test.concurrent("logs stands beside the id of its message, and never fails it", async () => {

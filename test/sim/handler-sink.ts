@@ -19,7 +19,7 @@ export function handlerSinkOf(
   where: Residence,
   current: () => JetStreamSource | undefined,
 ): HandlerSink {
-  const { plants, scenario, streamName } = simulation;
+  const { consumerName, plants, scenario, streamName } = simulation;
   const publishTo: PublishTo = async (subject, data, id) => {
     const source = current();
     if (!source) throw new SourceError("broken", "the run of this message is over");
@@ -30,6 +30,7 @@ export function handlerSinkOf(
     handlerSink({
       definition,
       origin: streamName,
+      consumer: consumerName,
       batchSize: scenario.batchSize,
       concurrency: scenario.concurrency,
       clock: where.process.clock,

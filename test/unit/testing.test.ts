@@ -85,8 +85,8 @@ describe("deliver", () => {
     });
     expect(verdict).toEqual({ kind: "accepted" });
     expect(published).toEqual([
-      ["a", "x", "ORDERS/1/5000000/a/1"],
-      ["b", '{"n":1}', "ORDERS/1/5000000/b/1"],
+      ["a", "x", "ORDERS/1/5000000/test/a/1"],
+      ["b", '{"n":1}', "ORDERS/1/5000000/test/b/1"],
     ]);
   });
 

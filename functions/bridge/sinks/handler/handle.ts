@@ -24,6 +24,8 @@ export interface Services {
   readonly signal: AbortSignal;
   readonly log: (messages: readonly JetStreamMessage[]) => HandlerLog;
   readonly publishTo: PublishTo;
+  /** The durable's name, in a replay too: what is published has it in its id. */
+  readonly consumer: string;
 }
 
 /** One verdict for each of `messages`, in their order. Never rejects. */
@@ -39,9 +41,9 @@ export function handle(
 async function handleOne(
   { handle: run, options }: { readonly handle: MessageHandler; readonly options: HandlerOptions },
   message: JetStreamMessage,
-  { signal, log, publishTo }: Services,
+  { signal, log, publishTo, consumer }: Services,
 ): Promise<Handled> {
-  const publishing = new Publishing(publishTo);
+  const publishing = new Publishing(publishTo, consumer);
   const verdict = async (): Promise<Verdict> => {
     const valid = options.schema ? await validated(message, options.schema) : message;
     const returned: unknown = await run(valid, {
@@ -61,9 +63,9 @@ async function handleOne(
 async function handleBatch(
   { handle: run, options }: { readonly handle: BatchHandler; readonly options: HandlerOptions },
   messages: readonly JetStreamMessage[],
-  { signal, log, publishTo }: Services,
+  { signal, log, publishTo, consumer }: Services,
 ): Promise<readonly Handled[]> {
-  const publishing = new Publishing(publishTo);
+  const publishing = new Publishing(publishTo, consumer);
   const checked = await Promise.all(messages.map((message) => checkedOf(message, options)));
   const valid = checked.filter((one): one is JetStreamMessage => !("kind" in one));
   const verdicts = async (): Promise<readonly Handled[]> => {

@@ -41,17 +41,20 @@ interface Problem {
 const TOO_LARGE = 10_054;
 
 /**
- * Of one batch in one try. The id of what is published says from which input it came and the how manieth to its subject it
- * was, so that the same work gives the same ids again.
+ * Of one batch in one try. The id of what is published says from which input and through which consumer it came, and the
+ * how manieth to its subject it was: the same work gives the same ids again, and another consumer's work others.
  */
 export class Publishing {
   readonly #publishTo: PublishTo;
+  readonly #consumer: string;
   readonly #counts = new Map<string, number>();
   /** By the id of the input. */
   readonly #underWay = new Map<string, Promise<Problem | undefined>[]>();
 
-  constructor(publishTo: PublishTo) {
+  /** `consumer`: the durable's name, in a replay too. */
+  constructor(publishTo: PublishTo, consumer: string) {
     this.#publishTo = publishTo;
+    this.#consumer = consumer;
   }
 
   publish(
@@ -61,7 +64,8 @@ export class Publishing {
     { key }: PublishOptions = {},
   ): Promise<PublishedMessage> {
     const place = key === undefined ? this.#next(`${from.id} ${subject}`) : `key:${key}`;
-    const stored = this.#store(subject, data, `${from.id}/${subject}/${place}`);
+    const id = `${from.id}/${this.#consumer}/${subject}/${place}`;
+    const stored = this.#store(subject, data, id);
     const problem = stored.then(
       () => undefined,
       (error: unknown) => problemOf(error, subject),

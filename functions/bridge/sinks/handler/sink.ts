@@ -16,6 +16,8 @@ const LAPSED = "lapsed";
 export interface HandlerSinkOptions {
   readonly definition: HandlerDefinition;
   readonly origin: string;
+  /** The durable's name, in a replay too. */
+  readonly consumer: string;
   readonly batchSize: number;
   readonly concurrency: number;
   readonly clock: Clock;
@@ -32,7 +34,7 @@ export interface HandlerSink extends Sink<JetStreamMessage> {
 }
 
 export function handlerSink(options: HandlerSinkOptions): HandlerSink {
-  const { clock, definition, log, origin, publishTo, read = outcomeOf } = options;
+  const { clock, consumer, definition, log, origin, publishTo, read = outcomeOf } = options;
   const underWay = new Set<string>();
   const zombies = new Set<string>();
 
@@ -44,7 +46,7 @@ export function handlerSink(options: HandlerSinkOptions): HandlerSink {
     if (again) return stillRunning(again.id);
     for (const { id } of batch) underWay.add(id);
     const startedAt = clock.now();
-    const handled = handle(definition, batch, { signal, log, publishTo });
+    const handled = handle(definition, batch, { signal, log, publishTo, consumer });
     void handled.then(() => {
       for (const { id } of batch) {
         underWay.delete(id);

@@ -159,7 +159,7 @@ describe("a handler of single messages", () => {
     const run: MessageHandler = async (_message, { publish }) =>
       void (await publish("a", "x", { key: "k" }));
     await handle(one(run), messages("x"), services({ publishTo }));
-    expect(ids).toEqual(["ORDERS/1/5/a/key:k"]);
+    expect(ids).toEqual(["ORDERS/1/5/c/a/key:k"]);
   });
 
   test("does not pay for what another has published", async () => {
@@ -284,7 +284,7 @@ describe("a handler of batches", () => {
       await publish(given[1]!, "a", "more", { key: "k" });
     };
     await handle(batch(run), messages("x", "y"), services({ publishTo }));
-    expect(ids).toEqual(["ORDERS/1/5/a/1", "ORDERS/2/5/a/1", "ORDERS/2/5/a/key:k"]);
+    expect(ids).toEqual(["ORDERS/1/5/c/a/1", "ORDERS/2/5/c/a/1", "ORDERS/2/5/c/a/key:k"]);
   });
 
   test.each<[string, PublishTo, Handled]>([

@@ -23,11 +23,11 @@ function recording(): { readonly sent: readonly Sent[]; readonly publishing: Pub
   const publishing = new Publishing(async (subject, data, id) => {
     sent.push({ subject, text: new TextDecoder().decode(data), id });
     return STORED;
-  });
+  }, "c");
   return { sent, publishing };
 }
 
-test("an id says from which message it came, to which subject, and the how manieth there", async () => {
+test("an id says from which message and through which consumer it came, to which subject, and the how manieth there", async () => {
   const { publishing, sent } = recording();
   for (const [from, subject] of [
     [first, "a"],
@@ -38,11 +38,23 @@ test("an id says from which message it came, to which subject, and the how manie
     expect(await publishing.publish(from, subject, "x")).toEqual(STORED);
   }
   expect(sent.map(({ id }) => id)).toEqual([
-    "ORDERS/1/5/a/1",
-    "ORDERS/1/5/b/1",
-    "ORDERS/2/5/a/1",
-    "ORDERS/1/5/a/2",
+    "ORDERS/1/5/c/a/1",
+    "ORDERS/1/5/c/b/1",
+    "ORDERS/2/5/c/a/1",
+    "ORDERS/1/5/c/a/2",
   ]);
+});
+
+test("what two consumers publish for one message has two ids", async () => {
+  const ids: string[] = [];
+  for (const consumer of ["one", "two"]) {
+    const publishing = new Publishing(async (_subject, _data, id) => {
+      ids.push(id);
+      return STORED;
+    }, consumer);
+    await publishing.publish(first, "a", "x");
+  }
+  expect(ids).toEqual(["ORDERS/1/5/one/a/1", "ORDERS/1/5/two/a/1"]);
 });
 
 test("the same work gives the same ids again, and different work never one id twice", async () => {
@@ -85,7 +97,7 @@ test.each([undefined, () => 1, Symbol("x")])("%o is nothing to publish", async (
 
 test("all is confirmed when all is stored, not before", async () => {
   const stored = Promise.withResolvers<PublishedMessage>();
-  const publishing = new Publishing(() => stored.promise);
+  const publishing = new Publishing(() => stored.promise, "c");
   void publishing.publish(first, "a", "x");
   let isConfirmed = false;
   const confirmed = publishing.problem(first.id).then((problem) => {
@@ -110,11 +122,11 @@ test("a key stands in place of the how manieth, and counts nothing", async () =>
   await publishing.publish(first, "b", "x", { key: "" });
   await publishing.publish(first, "a", "x", {});
   expect(sent.map(({ id }) => id)).toEqual([
-    "ORDERS/1/5/a/key:line-7",
-    "ORDERS/1/5/a/1",
-    "ORDERS/2/5/a/key:line-7",
-    "ORDERS/1/5/b/key:",
-    "ORDERS/1/5/a/2",
+    "ORDERS/1/5/c/a/key:line-7",
+    "ORDERS/1/5/c/a/1",
+    "ORDERS/2/5/c/a/key:line-7",
+    "ORDERS/1/5/c/b/key:",
+    "ORDERS/1/5/c/a/2",
   ]);
 });
 
@@ -146,7 +158,7 @@ test("one that was not stored is told, whether the handler has looked or not", a
     if (subject !== "a") throw new SourceError("broken", `no stream takes ${subject}`);
     return STORED;
   };
-  const publishing = new Publishing(publishTo);
+  const publishing = new Publishing(publishTo, "c");
   const ignored = [publishing.publish(first, "a", "x"), publishing.publish(first, "b", "x")];
   await expect(publishing.publish(first, "c", "x")).rejects.toThrow("no stream takes c");
   expect(ignored).toHaveLength(2);
@@ -159,7 +171,7 @@ test("an input answers for what was published for it, and for nothing else", asy
   const publishing = new Publishing(async (subject) => {
     if (subject === "slow") return never.promise;
     throw new SourceError("broken", "no stream takes it");
-  });
+  }, "c");
   publishing.publish(first, "a", "x").catch(() => undefined);
   void publishing.publish(second, "slow", "x");
   expect(await publishing.problem(first.id)).toMatchObject({ isOwn: false });
@@ -178,7 +190,7 @@ test.each<[string, unknown, boolean]>([
   ["data too large for the client", new RangeError("no"), true],
   ["data that is none", new TypeError("no"), true],
 ])("%s is the input's own fault or not: %o, %s", async (_what, error, isOwn) => {
-  const publishing = new Publishing(() => Promise.reject(error));
+  const publishing = new Publishing(() => Promise.reject(error), "c");
   await expect(publishing.publish(first, "a", "x")).rejects.toBe(error);
   expect(await publishing.problem(first.id)).toEqual({ reason: "publishing to a: no", isOwn });
 });
@@ -191,7 +203,7 @@ test.each([
   async (_at, subjects) => {
     const publishing = new Publishing(async (subject) => {
       throw subject === "own" ? new TypeError("no") : new SourceError("broken", "away");
-    });
+    }, "c");
     for (const subject of subjects) publishing.publish(first, subject, "x").catch(() => undefined);
     const reason = "publishing to other: away";
     expect(await publishing.problem(first.id)).toEqual({ reason, isOwn: false });

@@ -34,6 +34,7 @@ function make(more: Partial<HandlerSinkOptions> = {}): Made {
   const sink = handlerSink({
     definition,
     origin: "ORDERS",
+    consumer: "c",
     batchSize: 1,
     concurrency: 4,
     clock,
