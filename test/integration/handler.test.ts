@@ -9,6 +9,7 @@ import {
   ORDERS_TO_TABLE,
   PARSING,
   receiptsOf,
+  SPOILING,
   SHIP_ORDER,
 } from "../support/handler-route.ts";
 import type { LambdaProcess } from "../support/lambda-process.ts";
@@ -182,6 +183,20 @@ describe("what a handler", () => {
       { ...common, text: "no JSON", details: { unsaid: "Do not know how to serialize a BigInt" } },
     ]);
   });
+});
+
+test.concurrent("what a handler does to the bytes of a message reaches no other try, no neighbour and no dead letter", async () => {
+  const route = await handlerRoute(parts, operator, "SPOILED");
+  const texts = ["reject 1", "throw 2", "reject 3", "reject 4"];
+  for (const text of texts) await parts.jetstream.publish("SPOILED.new", text);
+  const settings = { MAXIMUM_RETRY_ATTEMPTS: "2", CONCURRENCY: "1" };
+  const [receipt] = await receiptsOf(route.start(SPOILING, settings, LONG));
+  expect(receipt).toMatchObject({ stop: "idle", pulled: 4, buried: 4 });
+  const letters = await route.buried(4);
+  const told = letters.map(({ attributes, body }) => [body, attributes["dead-letter-reason"]]);
+  expect(Object.fromEntries(told)).toEqual(
+    Object.fromEntries(texts.map((text) => [text, text.replace("throw", "Error: throw")])),
+  );
 });
 
 test.concurrent("a batch with one payload that is no JSON: that one is buried, the others are handled", async () => {

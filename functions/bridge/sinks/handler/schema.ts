@@ -1,6 +1,6 @@
 /** Payloads held against a schema of the user's, by any library that speaks Standard Schema (valibot, zod, arktype …). */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { JetStreamMessage } from "./incoming.ts";
+import { type JetStreamMessage, withJson } from "./incoming.ts";
 import { Rejection } from "./verdict.ts";
 
 /** So many issues are told. */
@@ -18,8 +18,7 @@ export async function validated(
     const forLog = `the payload does not fit: ${result.issues.length} ${result.issues.length === 1 ? "issue" : "issues"}${places.length > 0 ? ` (${places.join(", ")})` : ""}`;
     throw new Rejection(message.id, `the payload does not fit: ${told(result.issues)}`, forLog);
   }
-  const { value } = result;
-  return { ...message, json: <U>() => value as U };
+  return withJson(message, result.value);
 }
 
 function told(issues: readonly StandardSchemaV1.Issue[]): string {

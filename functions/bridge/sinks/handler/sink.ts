@@ -2,6 +2,7 @@
 import type { Delivery, Outcome } from "../../core/outcome.ts";
 import type { Clock, Message, Sink } from "../../core/ports.ts";
 import type { HandlerDefinition, HandlerLog } from "./definition.ts";
+import { messageId } from "../../map/message-id.ts";
 import { handle } from "./handle.ts";
 import { incoming, type JetStreamMessage } from "./incoming.ts";
 import type { PublishTo } from "./publishing.ts";
@@ -28,7 +29,13 @@ export interface HandlerSinkOptions {
   readonly read?: typeof outcomeOf;
 }
 
-export interface HandlerSink extends Sink<JetStreamMessage> {
+/** What is tried; each try makes of the message what the handler is given. */
+export interface HandlerEntry {
+  readonly id: string;
+  readonly message: Message;
+}
+
+export interface HandlerSink extends Sink<HandlerEntry> {
   /** Messages whose handler has not ended, although its call has. */
   readonly zombies: number;
 }
@@ -38,15 +45,13 @@ export function handlerSink(options: HandlerSinkOptions): HandlerSink {
   const underWay = new Set<string>();
   const zombies = new Set<string>();
 
-  async function deliver(
-    batch: readonly JetStreamMessage[],
-    signal: AbortSignal,
-  ): Promise<Delivery> {
+  async function deliver(batch: readonly HandlerEntry[], signal: AbortSignal): Promise<Delivery> {
     const again = batch.find(({ id }) => underWay.has(id));
     if (again) return stillRunning(again.id);
     for (const { id } of batch) underWay.add(id);
     const startedAt = clock.now();
-    const handled = handle(definition, batch, { signal, log, publishTo, consumer });
+    const given = batch.map(({ message }) => incoming(message, origin));
+    const handled = handle(definition, given, { signal, log, publishTo, consumer });
     void handled.then(() => {
       for (const { id } of batch) {
         underWay.delete(id);
@@ -71,14 +76,14 @@ export function handlerSink(options: HandlerSinkOptions): HandlerSink {
       return zombies.size;
     },
     ready: () => Promise.resolve(undefined),
-    prepare: (message: Message) => incoming(message, origin),
+    prepare: (message: Message) => ({ id: messageId(origin, message), message }),
     size: () => 0,
     deliver,
   };
 }
 
 function answers(
-  batch: readonly JetStreamMessage[],
+  batch: readonly HandlerEntry[],
   verdicts: readonly Handled[],
   read: typeof outcomeOf,
   signal: AbortSignal,
@@ -105,7 +110,7 @@ function tooLate(clock: Clock, signal: AbortSignal): Promise<undefined> {
 }
 
 function overran(
-  batch: readonly JetStreamMessage[],
+  batch: readonly HandlerEntry[],
   signal: AbortSignal,
   milliseconds: number,
 ): Delivery {

@@ -222,10 +222,10 @@ describe("a handler of batches", () => {
   });
 
   test.each<[string, BatchHandler]>([
-    ["in a loop", (given) => given.forEach((one) => one.json())],
+    ["in a loop", (given) => given.forEach((message) => message.json())],
     [
       "all at once",
-      async (given) => void (await Promise.all(given.map(async (one) => one.json()))),
+      async (given) => void (await Promise.all(given.map(async (message) => message.json()))),
     ],
   ])("that reads JSON that is none, %s, is told of that message alone", async (_how, run) => {
     const given = messages("1", "oops", "oops", "1");
@@ -240,9 +240,9 @@ describe("a handler of batches", () => {
 
   test("that catches what a message has thrown decides itself", async () => {
     const run: BatchHandler = (given) =>
-      given.map((one) => {
+      given.map((message) => {
         try {
-          return void one.json();
+          return void message.json();
         } catch {
           return retry();
         }

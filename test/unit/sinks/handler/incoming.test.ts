@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   incoming,
   type JetStreamMessage,
+  withJson,
 } from "../../../../functions/bridge/sinks/handler/incoming.ts";
 import { Rejection } from "../../../../functions/bridge/sinks/handler/verdict.ts";
 import { headers, message, utf8 } from "../../../support/messages.ts";
@@ -33,6 +34,35 @@ test("its id is the same however often and through whichever consumer it is deli
   const first = message();
   const again = message({ consumer: "other", consumerSequence: 99, deliveryCount: 5 });
   expect(incoming(again, "ORDERS").id).toBe(incoming(first, "ORDERS").id);
+});
+
+describe("data", () => {
+  const memory = Buffer.from("before hello after");
+  const arrived = (): JetStreamMessage => withData(memory.subarray(7, 12));
+
+  test("is a copy: no other class than Uint8Array, and no memory but its own", () => {
+    const { data } = arrived();
+    expect(Object.getPrototypeOf(data)).toBe(Uint8Array.prototype);
+    expect(data).toEqual(utf8("hello"));
+    expect(data.buffer.byteLength).toBe(5);
+  });
+
+  test("is the same bytes whenever it is asked for, and changes nothing but itself", () => {
+    const one = arrived();
+    one.data.fill(0);
+    expect(one.data).toEqual(new Uint8Array(5));
+    expect(one.text()).toBe("hello");
+    expect(memory.toString()).toBe("before hello after");
+    expect(arrived().text()).toBe("hello");
+  });
+
+  test("is not copied for other JSON, and is there all the same", () => {
+    const one = arrived();
+    const other = withJson(one, 7);
+    expect(other.json()).toBe(7);
+    expect(Object.getOwnPropertyDescriptor(other, "data")).toHaveProperty("get");
+    expect(other).toMatchObject({ id: one.id, subject: one.subject, data: utf8("hello") });
+  });
 });
 
 describe("text", () => {

@@ -4,18 +4,25 @@ import type {
   HandlerDefinition,
   MessageHandler,
 } from "../../../../functions/bridge/sinks/handler/definition.ts";
+import { messageId } from "../../../../functions/bridge/map/message-id.ts";
 import {
+  type HandlerEntry,
   type HandlerSink,
   handlerSink,
   type HandlerSinkOptions,
 } from "../../../../functions/bridge/sinks/handler/sink.ts";
 import { reject, retry } from "../../../../functions/bridge/sinks/handler/verdict.ts";
 import { FakeClock, settled } from "../../../support/fake-clock.ts";
-import { delivered, services } from "../../../support/handled.ts";
-import { message } from "../../../support/messages.ts";
+import { services } from "../../../support/handled.ts";
+import { message, utf8 } from "../../../support/messages.ts";
 
-const first = delivered("first", 1);
-const second = delivered("second", 2);
+const first = entry("first", 1);
+const second = entry("second", 2);
+
+function entry(text: string, streamSequence: number): HandlerEntry {
+  const one = message({ data: utf8(text), streamSequence });
+  return { id: messageId("ORDERS", one), message: one };
+}
 
 interface Made {
   readonly sink: HandlerSink;
@@ -83,7 +90,7 @@ test("a handler is there at once, and takes every message", async () => {
   expect(await sink.ready(signal)).toBeUndefined();
   const prepared = sink.prepare(message({ streamSequence: 3, timestampNanos: 4n }));
   expect(prepared).toMatchObject({ id: "HUB/3/4" });
-  expect(sink.size(delivered())).toBe(0);
+  expect(sink.size(first)).toBe(0);
 });
 
 test("one outcome for each message, in the order in which they were given", async () => {
@@ -105,6 +112,19 @@ test("what is put off says for how long", async () => {
     kind: "answered",
     outcomes: [{ kind: "postponed", reason: "busy", afterMs: 30_000 }],
   });
+});
+
+test("what a handler does to the bytes of a message, the next try does not see", async () => {
+  const seen: string[] = [];
+  const handle: MessageHandler = (one) => {
+    seen.push(Buffer.from(one.data).toString(), one.text());
+    one.data.fill(0);
+    throw new Error("boom");
+  };
+  const { sink } = make({ definition: { kind: "one", handle, options: {} } });
+  for (let tries = 1; tries <= 2; tries += 1) await sink.deliver([first], signal);
+  expect(seen).toEqual(Array(4).fill("first"));
+  expect(first.message.data).toEqual(utf8("first"));
 });
 
 describe("when its time is up", () => {
