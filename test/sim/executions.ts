@@ -116,7 +116,8 @@ export class Executions {
     if (!execution) return;
     const { attempt, said } = execution;
     const isAccepted = outcome.kind === "accepted";
-    execution.isHeard = said !== undefined;
+    // What it had published was not stored, whatever it said: nothing is known of it.
+    execution.isHeard = said !== undefined && outcome.kind !== "unknown";
     if (said === undefined) this.#overruns(execution);
     execution.isUnstored = said === "nothing" && outcome.kind === "failed";
     attempt.isAnswered = attempt.fate === "accepted" && isAccepted;

@@ -41,8 +41,9 @@ export interface MessageContext extends CommonContext {
   /**
    * Publishes to a stream, under an id made of this message's id, the durable's name, the subject, and the how manieth to
    * that subject it is (or `key`): the stream takes it once within its duplicate window, however often this consumer's
-   * message is handled. The message is only acknowledged when all that was published for it is stored; where NATS could not
-   * store it, the message is handled again. Rejects when no stream has confirmed it.
+   * message is handled. The message is only acknowledged, or buried, when all that was published for it is stored; where NATS
+   * could not store it, the message is handled again. Rejects when no stream has confirmed it, and when the handler has
+   * returned: await it.
    */
   readonly publish: (
     subject: string,

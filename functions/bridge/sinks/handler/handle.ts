@@ -41,9 +41,10 @@ export function handle(
 async function handleOne(
   { handle: run, options }: { readonly handle: MessageHandler; readonly options: HandlerOptions },
   message: JetStreamMessage,
-  { signal, log, publishTo, consumer }: Services,
+  services: Services,
 ): Promise<Handled> {
-  const publishing = new Publishing(publishTo, consumer);
+  const publishing = publishingOf(services);
+  const { signal, log } = services;
   const verdict = async (): Promise<Verdict> => {
     const valid = options.schema ? await validated(message, options.schema) : message;
     const returned: unknown = await run(valid, {
@@ -53,19 +54,18 @@ async function handleOne(
     });
     return verdictOf(returned);
   };
-  return onceStored(
-    publishing,
-    message,
-    await verdict().catch((error: unknown) => thrown(error, message.id)),
-  );
+  const said = await verdict().catch((error: unknown) => thrown(error, message.id));
+  publishing.end();
+  return onceStored(publishing, message, said);
 }
 
 async function handleBatch(
   { handle: run, options }: { readonly handle: BatchHandler; readonly options: HandlerOptions },
   messages: readonly JetStreamMessage[],
-  { signal, log, publishTo, consumer }: Services,
+  services: Services,
 ): Promise<readonly Handled[]> {
-  const publishing = new Publishing(publishTo, consumer);
+  const publishing = publishingOf(services);
+  const { signal, log } = services;
   const checked = await Promise.all(messages.map((message) => checkedOf(message, options)));
   const valid = checked.filter((one): one is JetStreamMessage => !("kind" in one));
   const verdicts = async (): Promise<readonly Handled[]> => {
@@ -80,12 +80,17 @@ async function handleBatch(
       valid.map(({ id }) => id),
     );
   });
+  publishing.end();
   const ofValid = found[Symbol.iterator]();
   const handled = checked.map(async (one): Promise<Handled> => {
     if ("kind" in one) return one;
     return onceStored(publishing, one, ofValid.next().value as Handled);
   });
   return Promise.all(handled);
+}
+
+function publishingOf({ log, ...services }: Services): Publishing {
+  return new Publishing({ ...services, tell: (about, problem) => log([about]).error(problem) });
 }
 
 /** The message as the handler gets it, or why it does not. */
@@ -109,18 +114,18 @@ function batchVerdicts(returned: unknown, count: number): readonly Verdict[] {
 }
 
 /**
- * What was published for an input is stored before the input is acknowledged. Where NATS did not say so, or could not take
- * it, nothing is known of the input, whatever the handler made of that.
+ * What was published for an input is stored before the input is settled, and otherwise it is not acknowledged, whatever
+ * the handler made of that: where NATS did not say so, nothing is known of the input; where it could not take it, the input
+ * has failed, unless it goes to the dead letters anyway.
  */
 async function onceStored(
   publishing: Publishing,
   { id }: JetStreamMessage,
   verdict: Handled,
 ): Promise<Handled> {
-  if (verdict.kind !== "accepted" && verdict.kind !== "failed") return verdict;
   const problem = await publishing.problem(id);
-  if (!problem) return verdict;
+  if (!problem || verdict.kind === "retry") return verdict;
   const { reason } = problem;
   if (!problem.isOwn) return { kind: "unclear", reason };
-  return verdict.kind === "failed" ? verdict : { kind: "failed", reason };
+  return verdict.kind === "accepted" ? { kind: "failed", reason } : verdict;
 }

@@ -40,21 +40,33 @@ interface Problem {
 /** "message size exceeds maximum allowed", `errors.json` in nats-server. */
 const TOO_LARGE = 10_054;
 
+export interface PublishingServices {
+  readonly publishTo: PublishTo;
+  /** The durable's name, in a replay too. */
+  readonly consumer: string;
+  /** What whoever wrote the handler has to know, about one of its messages. */
+  readonly tell: (about: JetStreamMessage, problem: string) => void;
+}
+
 /**
  * Of one batch in one try. The id of what is published says from which input and through which consumer it came, and the
  * how manieth to its subject it was: the same work gives the same ids again, and another consumer's work others.
  */
 export class Publishing {
-  readonly #publishTo: PublishTo;
-  readonly #consumer: string;
+  readonly #services: PublishingServices;
   readonly #counts = new Map<string, number>();
   /** By the id of the input. */
   readonly #underWay = new Map<string, Promise<Problem | undefined>[]>();
 
-  /** `consumer`: the durable's name, in a replay too. */
-  constructor(publishTo: PublishTo, consumer: string) {
-    this.#publishTo = publishTo;
-    this.#consumer = consumer;
+  #isOver = false;
+
+  constructor(services: PublishingServices) {
+    this.#services = services;
+  }
+
+  /** The handler has returned: its inputs get their verdicts, and nobody waits for what would come later. */
+  end(): void {
+    this.#isOver = true;
   }
 
   publish(
@@ -63,8 +75,9 @@ export class Publishing {
     data: Payload,
     { key }: PublishOptions = {},
   ): Promise<PublishedMessage> {
+    if (this.#isOver) return this.#refuse(from, subject);
     const place = key === undefined ? this.#next(`${from.id} ${subject}`) : `key:${key}`;
-    const id = `${from.id}/${this.#consumer}/${subject}/${place}`;
+    const id = `${from.id}/${this.#services.consumer}/${subject}/${place}`;
     const stored = this.#store(subject, data, id);
     const problem = stored.then(
       () => undefined,
@@ -81,6 +94,15 @@ export class Publishing {
     return found.find(({ isOwn }) => !isOwn) ?? found[0];
   }
 
+  /** Whoever calls so late may not look at the answer. */
+  #refuse(from: JetStreamMessage, subject: string): Promise<never> {
+    const problem = `publish: ${subject}: given after the handler has returned, expected before: await it, or its message is acknowledged without`;
+    this.#services.tell(from, problem);
+    const refused = Promise.reject<never>(new Error(problem));
+    refused.catch(() => undefined);
+    return refused;
+  }
+
   async #store(subject: string, data: Payload, id: string): Promise<PublishedMessage> {
     if (!SUBJECT.test(subject)) {
       const given = JSON.stringify(subject);
@@ -88,7 +110,7 @@ export class Publishing {
         `publish: subject: given ${given}, expected tokens with dots, like orders.eu.7`,
       );
     }
-    return this.#publishTo(subject, bytesOf(data), id);
+    return this.#services.publishTo(subject, bytesOf(data), id);
   }
 
   #next(counted: string): number {

@@ -1,14 +1,18 @@
 import fc from "fast-check";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import type {
-  BatchHandler,
-  HandlerDefinition,
-  MessageHandler,
+import {
+  type BatchHandler,
+  type HandlerDefinition,
+  handlerLog,
+  type MessageHandler,
 } from "../../../../functions/bridge/sinks/handler/definition.ts";
 import { handle } from "../../../../functions/bridge/sinks/handler/handle.ts";
 import type { JetStreamMessage } from "../../../../functions/bridge/sinks/handler/incoming.ts";
-import type { PublishTo } from "../../../../functions/bridge/sinks/handler/publishing.ts";
+import type {
+  PublishedMessage,
+  PublishTo,
+} from "../../../../functions/bridge/sinks/handler/publishing.ts";
 import {
   type Handled,
   reject,
@@ -107,7 +111,7 @@ describe("a handler of single messages", () => {
   });
 
   test.each<[string, Verdict, PublishTo, Handled]>([
-    ["a rejection stands", reject("no"), NOT_STORED, reject("no")],
+    ["a rejection does not, and nobody knows", reject("no"), NOT_STORED, UNCLEAR],
     ["a rejection stands", reject("no"), TOO_LARGE, reject("no")],
     ["what is put off stands", retry(), NOT_STORED, retry()],
     ["what is put off stands", retry(), TOO_LARGE, retry()],
@@ -160,6 +164,49 @@ describe("a handler of single messages", () => {
       void (await publish("a", "x", { key: "k" }));
     await handle(one(run), messages("x"), services({ publishTo }));
     expect(ids).toEqual(["ORDERS/1/5/c/a/key:k"]);
+  });
+
+  test.each<[string, Verdict | undefined]>([
+    ["acknowledged", undefined],
+    ["rejected", reject("no")],
+    ["put off", retry()],
+  ])(
+    "has its message %s once it is known whether what it did not wait for is stored",
+    async (_what, said) => {
+      const stored = Promise.withResolvers<PublishedMessage>();
+      const run: MessageHandler = (_message, { publish }) => {
+        void publish("a", "x");
+        return said;
+      };
+      const given = services({ publishTo: () => stored.promise });
+      const handled = handle(one(run), messages("x"), given);
+      expect(await Promise.race([handled, soon()])).toBe("not yet");
+      stored.resolve({ stream: "S", sequence: 1, duplicate: false });
+      expect(await handled).toEqual([said ?? ACCEPTED]);
+    },
+  );
+
+  test("publishes nothing more once it has returned, and that is in its log", async () => {
+    const logged: unknown[] = [];
+    const sent: string[] = [];
+    const returned = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<unknown>();
+    const run: MessageHandler = (_message, { publish }) => {
+      void returned.promise.then(() => publish("a", "x")).catch(late.resolve);
+    };
+    const given = services({
+      log: (about) => handlerLog((level, text) => logged.push([about[0]?.id, level, text])),
+      publishTo: async (subject) => {
+        sent.push(subject);
+        return { stream: "S", sequence: 1, duplicate: false };
+      },
+    });
+    expect(await handle(one(run), messages("x"), given)).toEqual([ACCEPTED]);
+    returned.resolve();
+    const problem = expect.stringMatching(/^publish: a: given after the handler has returned/);
+    expect(await late.promise).toMatchObject({ message: problem });
+    expect(logged).toEqual([["ORDERS/1/5", "error", problem]]);
+    expect(sent).toEqual([]);
   });
 
   test("does not pay for what another has published", async () => {
@@ -299,7 +346,8 @@ describe("a handler of batches", () => {
       };
       const given = messages("a", "b", "c", "d");
       const verdicts = await handle(batch(run), given, services({ publishTo }));
-      expect(verdicts).toEqual([paid, reject("no"), ACCEPTED, retry()]);
+      const second = publishTo === NOT_STORED ? UNCLEAR : reject("no");
+      expect(verdicts).toEqual([paid, second, ACCEPTED, retry()]);
     },
   );
 

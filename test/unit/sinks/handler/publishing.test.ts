@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import {
   type PublishedMessage,
   Publishing,
+  type PublishingServices,
   type PublishTo,
 } from "../../../../functions/bridge/sinks/handler/publishing.ts";
 import { SourceError } from "../../../../functions/bridge/source/source-error.ts";
@@ -18,12 +19,16 @@ interface Sent {
   readonly id: string;
 }
 
+function publishingTo(publishTo: PublishTo, more: Partial<PublishingServices> = {}): Publishing {
+  return new Publishing({ publishTo, consumer: "c", tell: () => undefined, ...more });
+}
+
 function recording(): { readonly sent: readonly Sent[]; readonly publishing: Publishing } {
   const sent: Sent[] = [];
-  const publishing = new Publishing(async (subject, data, id) => {
+  const publishing = publishingTo(async (subject, data, id) => {
     sent.push({ subject, text: new TextDecoder().decode(data), id });
     return STORED;
-  }, "c");
+  });
   return { sent, publishing };
 }
 
@@ -48,10 +53,13 @@ test("an id says from which message and through which consumer it came, to which
 test("what two consumers publish for one message has two ids", async () => {
   const ids: string[] = [];
   for (const consumer of ["one", "two"]) {
-    const publishing = new Publishing(async (_subject, _data, id) => {
-      ids.push(id);
-      return STORED;
-    }, consumer);
+    const publishing = publishingTo(
+      async (_subject, _data, id) => {
+        ids.push(id);
+        return STORED;
+      },
+      { consumer },
+    );
     await publishing.publish(first, "a", "x");
   }
   expect(ids).toEqual(["ORDERS/1/5/one/a/1", "ORDERS/1/5/two/a/1"]);
@@ -97,7 +105,7 @@ test.each([undefined, () => 1, Symbol("x")])("%o is nothing to publish", async (
 
 test("all is confirmed when all is stored, not before", async () => {
   const stored = Promise.withResolvers<PublishedMessage>();
-  const publishing = new Publishing(() => stored.promise, "c");
+  const publishing = publishingTo(() => stored.promise);
   void publishing.publish(first, "a", "x");
   let isConfirmed = false;
   const confirmed = publishing.problem(first.id).then((problem) => {
@@ -108,6 +116,29 @@ test("all is confirmed when all is stored, not before", async () => {
   expect(isConfirmed).toBe(false);
   stored.resolve(STORED);
   expect(await confirmed).toBeUndefined();
+});
+
+test("once the handler has returned nothing is published any more, which is said", async () => {
+  const sent: string[] = [];
+  const told: unknown[] = [];
+  const publishing = publishingTo(
+    async (subject) => {
+      sent.push(subject);
+      return STORED;
+    },
+    { tell: ({ id }, problem) => told.push([id, problem]) },
+  );
+  await publishing.publish(first, "a", "x");
+  publishing.end();
+  const problem =
+    "publish: b: given after the handler has returned, expected before: await it, or its message is acknowledged without";
+  await expect(publishing.publish(second, "b", "x")).rejects.toThrow(new Error(problem));
+  expect(sent).toEqual(["a"]);
+  expect(told).toEqual([[second.id, problem]]);
+  expect(await publishing.problem(second.id)).toBeUndefined();
+  // Where nobody looks, it is no reason for the process to end.
+  void publishing.publish(first, "c", "x");
+  await new Promise((resolve) => setImmediate(resolve));
 });
 
 test("with nothing published, all is confirmed", async () => {
@@ -158,7 +189,7 @@ test("one that was not stored is told, whether the handler has looked or not", a
     if (subject !== "a") throw new SourceError("broken", `no stream takes ${subject}`);
     return STORED;
   };
-  const publishing = new Publishing(publishTo, "c");
+  const publishing = publishingTo(publishTo);
   const ignored = [publishing.publish(first, "a", "x"), publishing.publish(first, "b", "x")];
   await expect(publishing.publish(first, "c", "x")).rejects.toThrow("no stream takes c");
   expect(ignored).toHaveLength(2);
@@ -168,10 +199,10 @@ test("one that was not stored is told, whether the handler has looked or not", a
 
 test("an input answers for what was published for it, and for nothing else", async () => {
   const never = Promise.withResolvers<PublishedMessage>();
-  const publishing = new Publishing(async (subject) => {
+  const publishing = publishingTo(async (subject) => {
     if (subject === "slow") return never.promise;
     throw new SourceError("broken", "no stream takes it");
-  }, "c");
+  });
   publishing.publish(first, "a", "x").catch(() => undefined);
   void publishing.publish(second, "slow", "x");
   expect(await publishing.problem(first.id)).toMatchObject({ isOwn: false });
@@ -190,7 +221,7 @@ test.each<[string, unknown, boolean]>([
   ["data too large for the client", new RangeError("no"), true],
   ["data that is none", new TypeError("no"), true],
 ])("%s is the input's own fault or not: %o, %s", async (_what, error, isOwn) => {
-  const publishing = new Publishing(() => Promise.reject(error), "c");
+  const publishing = publishingTo(() => Promise.reject(error));
   await expect(publishing.publish(first, "a", "x")).rejects.toBe(error);
   expect(await publishing.problem(first.id)).toEqual({ reason: "publishing to a: no", isOwn });
 });
@@ -201,9 +232,9 @@ test.each([
 ])(
   "where not all is its own fault, nothing is: what is its own comes %s",
   async (_at, subjects) => {
-    const publishing = new Publishing(async (subject) => {
+    const publishing = publishingTo(async (subject) => {
       throw subject === "own" ? new TypeError("no") : new SourceError("broken", "away");
-    }, "c");
+    });
     for (const subject of subjects) publishing.publish(first, subject, "x").catch(() => undefined);
     const reason = "publishing to other: away";
     expect(await publishing.problem(first.id)).toEqual({ reason, isOwn: false });
