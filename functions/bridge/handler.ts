@@ -30,6 +30,7 @@ export type {
   MessageHandler,
 } from "./sinks/handler/definition.ts";
 export type { JetStreamMessage } from "./sinks/handler/incoming.ts";
+export type { Payload } from "./sinks/handler/payload.ts";
 export type { PublishedMessage, PublishOptions } from "./sinks/handler/publishing.ts";
 export { reject, retry, type Verdict } from "./sinks/handler/verdict.ts";
 export type { LambdaContext } from "./wake/host.ts";

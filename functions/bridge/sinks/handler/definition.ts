@@ -1,7 +1,8 @@
 /** A user's handler with its options, as `onMessage` and `onMessages` take them. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { JetStreamMessage } from "./incoming.ts";
-import type { Payload, PublishedMessage, PublishOptions } from "./publishing.ts";
+import type { Payload } from "./payload.ts";
+import type { PublishedMessage, PublishOptions } from "./publishing.ts";
 import type { Verdict } from "./verdict.ts";
 
 type Tell = (text: string, details?: Readonly<Record<string, unknown>>) => void;
@@ -41,9 +42,9 @@ export interface MessageContext extends CommonContext {
   /**
    * Publishes to a stream, under an id made of this message's id, the durable's name, the subject, and the how manieth to
    * that subject it is (or `key`): the stream takes it once within its duplicate window, however often this consumer's
-   * message is handled. The message is only acknowledged, or buried, when all that was published for it is stored; where NATS
-   * could not store it, the message is handled again. Rejects when no stream has confirmed it, and when the handler has
-   * returned: await it.
+   * message is handled. The message is only acknowledged, or buried, when all that was published for it is stored; where
+   * NATS could not store it, the message is handled again. Rejects when no stream has confirmed it, with a `TypeError` when
+   * `subject` or `data` is nothing to publish, and when the handler has returned: await it.
    */
   readonly publish: (
     subject: string,

@@ -1,5 +1,6 @@
 /** What a handler publishes back to JetStream while it works on a message. */
 import type { JetStreamMessage } from "./incoming.ts";
+import { bytesOf, type Payload } from "./payload.ts";
 
 /** Where a message was stored. */
 export interface PublishedMessage {
@@ -8,9 +9,6 @@ export interface PublishedMessage {
   /** The stream had it already, from an earlier try of the same input: nothing was stored. */
   readonly duplicate: boolean;
 }
-
-/** Text and bytes as they are, anything else as JSON. */
-export type Payload = unknown;
 
 /** Resolves when a stream has stored it under `id`. */
 export type PublishTo = (
@@ -98,7 +96,7 @@ export class Publishing {
   #refuse(from: JetStreamMessage, subject: string): Promise<never> {
     const problem = `publish: ${subject}: given after the handler has returned, expected before: await it, or its message is acknowledged without`;
     this.#services.tell(from, problem);
-    const refused = Promise.reject<never>(new Error(problem));
+    const refused = Promise.reject(new Error(problem));
     refused.catch(() => undefined);
     return refused;
   }
@@ -129,15 +127,4 @@ function problemOf(error: unknown, subject: string): Problem {
   };
   const reason = `publishing to ${subject}: ${message ?? String(error)}`;
   return { reason, isOwn: end === undefined || code === TOO_LARGE };
-}
-
-function bytesOf(data: Payload): Uint8Array {
-  if (data instanceof Uint8Array) return data;
-  const text = typeof data === "string" ? data : JSON.stringify(data);
-  if (text === undefined) {
-    throw new TypeError(
-      `publish: data: given ${typeof data}, expected text, bytes, or something that JSON can say`,
-    );
-  }
-  return new TextEncoder().encode(text);
 }
