@@ -185,6 +185,16 @@ describe("what a handler", () => {
   });
 });
 
+test.concurrent("a definition that is wrong ends the function while it is loaded, and nothing is pulled", async () => {
+  const route = await handlerRoute(parts, operator, "MISSPELT");
+  await route.publish(["new", {}]);
+  const settings = ask("http://127.0.0.1", { groupby: "{subject.2}" });
+  const { code, invocations, stderr } = await route.start(ASKING, settings, LONG).ended;
+  expect({ code, invocations }).toEqual({ code: 1, invocations: [] });
+  expect(stderr).toContain("TypeError: onMessage: groupby: given a value, expected none");
+  expect((await operator.info(route.stream, route.consumer)).delivered.consumer_seq).toBe(0);
+});
+
 test.concurrent("what a handler does to the bytes of a message reaches no other try, no neighbour and no dead letter", async () => {
   const route = await handlerRoute(parts, operator, "SPOILED");
   const texts = ["reject 1", "throw 2", "reject 3", "reject 4"];

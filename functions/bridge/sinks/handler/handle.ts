@@ -10,14 +10,8 @@ import type {
 import type { JetStreamMessage } from "./incoming.ts";
 import { Publishing, type PublishTo } from "./publishing.ts";
 import { validated } from "./schema.ts";
-import {
-  ACCEPTED,
-  type Handled,
-  thrown,
-  thrownForAll,
-  type Verdict,
-  verdictOf,
-} from "./verdict.ts";
+import { thrown, thrownForAll } from "./thrown.ts";
+import { ACCEPTED, type Handled, type Verdict, verdictOf } from "./verdict.ts";
 
 /** What a handler is given beside its messages. */
 export interface Services {

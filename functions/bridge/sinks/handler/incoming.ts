@@ -2,7 +2,7 @@
 import type { Message } from "../../core/ports.ts";
 import { messageId } from "../../map/message-id.ts";
 import { decodeUtf8 } from "../../map/text.ts";
-import { Rejection } from "./verdict.ts";
+import { Rejection } from "./thrown.ts";
 
 /** `T`: what `json()` gives, where the handler has a schema. */
 export interface JetStreamMessage<T = unknown> {

@@ -1,7 +1,7 @@
 /** Payloads held against a schema of the user's, by any library that speaks Standard Schema (valibot, zod, arktype …). */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { type JetStreamMessage, withJson } from "./incoming.ts";
-import { Rejection } from "./verdict.ts";
+import { Rejection } from "./thrown.ts";
 
 /** So many issues are told. */
 const MOST_ISSUES = 5;

@@ -1,6 +1,7 @@
 /** What a handler can say about a message. */
 import { parseDuration } from "../../core/duration.ts";
 import type { Outcome } from "../../core/outcome.ts";
+import { isObject, kindOf, unknownFaults } from "./checks.ts";
 
 export type Verdict =
   /** It is done with: acknowledged. What a handler that returns nothing says. */
@@ -30,13 +31,14 @@ const REASON_CHARACTERS = 1000;
  * a delay that grows with each try, from `RETRY_DELAY_MIN` to `RETRY_DELAY_MAX`. While it lasts the message occupies one
  * place of max ack pending. Where order is kept, its group waits for it, at most until the end of the run.
  * @param options.reason for the log.
- * @throws RangeError when `after` is no duration.
+ * @throws TypeError when it is given anything else, RangeError when `after` is no duration: thrown in a handler, its message
+ * has failed.
  */
 export function retry(
   options: { readonly after?: string; readonly reason?: string } = {},
 ): Verdict {
+  checkRetry(options);
   const { after, reason } = options;
-  if (after !== undefined) delayMsOf(after);
   return {
     kind: "retry",
     ...(after !== undefined && { after }),
@@ -49,25 +51,13 @@ export function retry(
  * there. Without dead letters the bridge stops as `blocked`.
  *
  * @param reason at most 1,000 characters of it are kept.
+ * @throws TypeError when it is no text.
  */
 export function reject(reason: string): Verdict {
-  return { kind: "rejected", reason };
-}
-
-/**
- * Thrown within a handler, the message with this id is rejected with its text, and no other. `told`: what may be logged in
- * place of it.
- */
-export class Rejection extends Error {
-  override readonly name = "Rejection";
-  readonly id: string;
-  readonly told: string | undefined;
-
-  constructor(id: string, message: string, told?: string) {
-    super(message);
-    this.id = id;
-    this.told = told;
+  if (typeof (reason as unknown) !== "string") {
+    throw new TypeError(`reject: given ${kindOf(reason)}, expected the reason, a text`);
   }
+  return { kind: "rejected", reason };
 }
 
 /** What a handler has returned, read strictly: a result that was forgotten there must not become an ack. */
@@ -82,67 +72,12 @@ export function verdictOf(returned: unknown): Verdict {
   };
 }
 
-/** What it means for the message with this id. Anything can be thrown, even what can neither be asked nor written down. */
-export function thrown(error: unknown, id: string): Verdict {
-  try {
-    const rejection = rejectionIn(error);
-    if (rejection?.id === id) return rejectedFor(rejection);
-    return { kind: "failed", reason: short(`${String(error)}${becauseOf(error)}`) };
-  } catch {
-    return { kind: "failed", reason: "the handler threw something without a text" };
-  }
-}
-
-/**
- * What it means for each message of a batch. A rejection is about its own message alone: the others were interrupted, and
- * nothing is known of them.
- */
-export function thrownForAll(error: unknown, ids: readonly string[]): readonly Handled[] {
-  const rejected = rejectedId(error);
-  return ids.map((id) => {
-    const isInterrupted = rejected !== undefined && rejected !== id && ids.includes(rejected);
-    if (!isInterrupted) return thrown(error, id);
-    return {
-      kind: "unclear",
-      reason: `interrupted: the handler ended with the rejection of ${rejected}`,
-    };
-  });
-}
-
-function rejectedId(error: unknown): string | undefined {
-  try {
-    return rejectionIn(error)?.id;
-  } catch {
-    return undefined;
-  }
-}
-
-/** An error round a rejection makes the payload no better. */
-const MOST_CAUSES = 10;
-
-function rejectionIn(error: unknown): Rejection | undefined {
-  let cause = error;
-  for (let depth = 0; depth < MOST_CAUSES; depth += 1) {
-    if (cause instanceof Rejection) return cause;
-    if (!(cause instanceof Error)) return undefined;
-    ({ cause } = cause);
-  }
-  return undefined;
-}
-
-/** What a call over the network failed for stands in the cause alone: the error itself says `fetch failed`. */
-function becauseOf(error: unknown): string {
-  if (!(error instanceof Error) || !(error.cause instanceof Error)) return "";
-  const { code, message, name } = error.cause as Error & { readonly code?: string };
-  const said = message === "" ? (code ?? "") : message;
-  return said === "" ? "" : ` (${name}: ${said})`;
-}
-
 /** What may be logged stands beside the verdict, and is no part of it. */
 const toldOf = new WeakMap<object, string>();
 
-function rejectedFor({ message, told }: Rejection): Verdict {
-  const verdict = reject(message);
+/** A rejection; `told`: what may be logged in place of its reason. */
+export function rejected(reason: string, told: string | undefined): Verdict {
+  const verdict = reject(reason);
   if (told !== undefined) toldOf.set(verdict, told);
   return verdict;
 }
@@ -191,6 +126,20 @@ function isVerdict(value: unknown): value is Verdict {
   }
 }
 
+function checkRetry(options: unknown): void {
+  if (!isObject(options)) {
+    throw new TypeError(
+      `retry: given ${kindOf(options)}, expected an object, like { after: "30s" }`,
+    );
+  }
+  const [fault] = unknownFaults(options, ["after", "reason"]);
+  if (fault !== undefined) throw new TypeError(`retry: ${fault}`);
+  const { after, reason } = options;
+  if (after !== undefined) delayMsOf(after);
+  if (isTextOrNothing(reason)) return;
+  throw new TypeError(`retry: reason: given ${kindOf(reason)}, expected a text`);
+}
+
 function isTextOrNothing(value: unknown): value is string | undefined {
   return value === undefined || typeof value === "string";
 }
@@ -200,14 +149,14 @@ function isDelay(text: string): boolean {
   return milliseconds !== undefined && milliseconds <= LONGEST_AFTER_MS;
 }
 
-function delayMsOf(after: string): number {
-  if (isDelay(after)) return parseDuration(after) ?? 0;
-  const given = JSON.stringify(after);
+function delayMsOf(after: unknown): number {
+  if (typeof after === "string" && isDelay(after)) return parseDuration(after) ?? 0;
+  const given = typeof after === "string" ? JSON.stringify(after) : kindOf(after);
   throw new RangeError(
     `retry: after: given ${given}, expected a duration up to 7d, like 30s or 10m`,
   );
 }
 
-function short(text: string): string {
+export function short(text: string): string {
   return text.slice(0, REASON_CHARACTERS).toWellFormed();
 }

@@ -5,7 +5,7 @@ import {
   type JetStreamMessage,
   withJson,
 } from "../../../../functions/bridge/sinks/handler/incoming.ts";
-import { Rejection } from "../../../../functions/bridge/sinks/handler/verdict.ts";
+import { Rejection } from "../../../../functions/bridge/sinks/handler/thrown.ts";
 import { headers, message, utf8 } from "../../../support/messages.ts";
 
 const withData = (data: Uint8Array | string): JetStreamMessage =>
