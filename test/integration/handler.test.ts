@@ -1,5 +1,7 @@
 // Handlers of the user's on a real NATS server: what becomes of each message, also when the process is killed.
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bundled } from "../support/bundled.ts";
 import { storedIn } from "../support/dead-letters.ts";
 import { startDynamodb } from "../support/dynamodb.ts";
 import {
@@ -163,6 +165,25 @@ describe("what a handler", () => {
       [`${id}/TWICE-handler/twice-out.a/1`],
       [`${id}/another/twice-out.a/1`],
     ]);
+  });
+
+  test.concurrent("throws is in the log with the lines of its source, bundled and minified as it is", async () => {
+    const route = await handlerRoute(parts, operator, "STACK");
+    await using receiver = await startReceiver(({ time }) => ({
+      status: time === 1 ? 503 : 200,
+      body: { parcel: "p-1" },
+    }));
+    await route.publish(["new", { id: "o-7", total: 12 }]);
+    const entry = join(bundled(SHIP_ORDER), "index.mjs");
+    // As the constructs set it.
+    const settings = { CARRIER_URL: receiver.url, NODE_OPTIONS: "--enable-source-maps" };
+    const { invocations, stdout } = await route.start(entry, settings, LONG).ended;
+    expect(invocations[0]?.receipt).toMatchObject({ stop: "idle", acked: 1 });
+    const line = stdout.split("\n").find((one) => one.includes('"event":"handler-failed"')) ?? "{}";
+    expect(JSON.parse(line)).toMatchObject({
+      reason: "Error: the carrier answered 503",
+      stack: expect.stringMatching(/^at .*functions\/handlers\/ship-order\.ts:\d+:\d+/),
+    });
   });
 
   test.concurrent("logs stands beside the id of its message, and never fails it", async () => {

@@ -97,7 +97,7 @@ function cutOff(outcome: Outcome, signal: AbortSignal): Outcome {
   if (outcome.kind !== "failed") return outcome;
   const { reason } = outcome;
   if (signal.reason === LAPSED) return { kind: "unknown", reason };
-  return { kind: "failed", reason, overran: true, maybeTaken: true };
+  return { ...outcome, overran: true, maybeTaken: true };
 }
 
 /** Resolves a moment after `signal` is aborted; never without that. */

@@ -1,5 +1,5 @@
 /** What a handler has thrown, and what that means for its messages. */
-import { type Handled, rejected, short, type Verdict } from "./verdict.ts";
+import { type Handled, reject, short, type Verdict, withLog } from "./verdict.ts";
 
 /**
  * Thrown within a handler, the message with this id is rejected with its text, and no other. `told`: what may be logged in
@@ -21,8 +21,11 @@ export class Rejection extends Error {
 export function thrown(error: unknown, id: string): Verdict {
   try {
     const rejection = rejectionIn(error);
-    if (rejection?.id === id) return rejected(rejection.message, rejection.told);
-    return { kind: "failed", reason: short(`${String(error)}${becauseOf(error)}`) };
+    if (rejection?.id === id) {
+      return withLog(reject(rejection.message), { told: rejection.told });
+    }
+    const reason = short(`${String(error)}${becauseOf(error)}`);
+    return withLog({ kind: "failed", reason }, { stack: stackOf(error) });
   } catch {
     return { kind: "failed", reason: "the handler threw something without a text" };
   }
@@ -71,4 +74,25 @@ function becauseOf(error: unknown): string {
   const { code, message, name } = error.cause as Error & { readonly code?: string };
   const said = message === "" ? (code ?? "") : message;
   return said === "" ? "" : ` (${name}: ${said})`;
+}
+
+/** So many lines of a stack are logged, of the error and of its cause each; so many characters of a line. */
+const FRAMES = 10;
+const FRAME_CHARACTERS = 300;
+
+/** The places alone: what was said is the reason, and may be long. */
+function stackOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { cause } = error;
+  const causes = cause instanceof Error ? framesOf(cause) : [];
+  const lines = [...framesOf(error), ...(causes.length > 0 ? ["caused by", ...causes] : [])];
+  return lines.length > 0 ? lines.join("\n") : undefined;
+}
+
+function framesOf({ stack }: Error): readonly string[] {
+  const lines = String(stack).split("\n");
+  return lines
+    .map((line) => line.trim().slice(0, FRAME_CHARACTERS).toWellFormed())
+    .filter((line) => line.startsWith("at "))
+    .slice(0, FRAMES);
 }

@@ -72,13 +72,18 @@ export function verdictOf(returned: unknown): Verdict {
   };
 }
 
-/** What may be logged stands beside the verdict, and is no part of it. */
-const toldOf = new WeakMap<object, string>();
+/** What is for the log. */
+interface ForLog {
+  /** In place of the reason. */
+  readonly told?: string | undefined;
+  readonly stack?: string | undefined;
+}
 
-/** A rejection; `told`: what may be logged in place of its reason. */
-export function rejected(reason: string, told: string | undefined): Verdict {
-  const verdict = reject(reason);
-  if (told !== undefined) toldOf.set(verdict, told);
+/** It stands beside the verdict, and is no part of it. */
+const forLogOf = new WeakMap<object, ForLog>();
+
+export function withLog(verdict: Verdict, forLog: ForLog): Verdict {
+  forLogOf.set(verdict, forLog);
   return verdict;
 }
 
@@ -89,15 +94,21 @@ export function outcomeOf(verdict: Handled, id: string): Outcome {
     case "accepted":
       return { kind: "accepted", receipt: id };
     case "rejected": {
-      const told = toldOf.get(verdict);
+      const { told } = forLogOf.get(verdict) ?? {};
       return {
         kind: "rejected",
         reason: short(verdict.reason),
         ...(told !== undefined && { told }),
       };
     }
-    case "failed":
-      return { kind: "failed", reason: short(verdict.reason) };
+    case "failed": {
+      const { stack } = forLogOf.get(verdict) ?? {};
+      return {
+        kind: "failed",
+        reason: short(verdict.reason),
+        ...(stack !== undefined && { stack }),
+      };
+    }
     case "retry": {
       const { after, reason = "the handler wants it later" } = verdict;
       const afterMs = after === undefined ? undefined : delayMsOf(after);

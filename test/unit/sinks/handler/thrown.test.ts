@@ -63,6 +63,29 @@ describe("what a handler throws", () => {
     });
   });
 
+  test("has its places beside it, for the log: the lines of the stack, and those of its cause", () => {
+    const error = new TypeError("two\nlines", { cause: new Error("deeper") });
+    const { stack } = outcomeOf(thrown(error, ID), ID) as { readonly stack?: string };
+    const lines = stack?.split("\n") ?? [];
+    expect(lines[0]).toMatch(/^at .*thrown\.test\.ts:\d+:\d+/);
+    expect(lines[lines.indexOf("caused by") + 1]).toMatch(/^at .*thrown\.test\.ts:\d+:\d+/);
+    expect(stack).not.toMatch(/two|lines|deeper/);
+  });
+
+  test("has no more of its stack logged than there is room for", () => {
+    const error = new Error("boom");
+    error.stack = `Error: boom\n${"    at anywhere (x.ts)\n".repeat(500)}`;
+    const places = (one: Error): string | undefined => {
+      const outcome = outcomeOf(thrown(one, ID), ID);
+      return outcome.kind === "failed" ? outcome.stack : undefined;
+    };
+    expect(places(error)?.split("\n")).toEqual(Array(10).fill("at anywhere (x.ts)"));
+    error.stack = `    at ${"x".repeat(1000)}`;
+    expect(places(error)).toHaveLength(300);
+    Object.assign(error, { stack: 7 });
+    expect(places(error)).toBeUndefined();
+  });
+
   test("may have no text at all, and not even a class", () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
