@@ -186,6 +186,16 @@ describe("what a handler", () => {
     });
   });
 
+  test.concurrent("is waiting for when its time is up is told why, and has failed with that", async () => {
+    const route = await handlerRoute(parts, operator, "ABORTED");
+    await using receiver = await startReceiver(() => new Promise(() => undefined));
+    await route.publish(["new", {}]);
+    const { invocations, stdout } = await route.start(ASKING, ask(receiver.url), 5000).ended;
+    expect(invocations[0]?.receipt).toMatchObject({ stop: "deadline", pulled: 1, acked: 0 });
+    const line = stdout.split("\n").find((one) => one.includes('"event":"handler-failed"')) ?? "{}";
+    expect(JSON.parse(line)).toMatchObject({ reason: "AbortError: the time of this run is up" });
+  });
+
   test.concurrent("logs stands beside the id of its message, and never fails it", async () => {
     const route = await handlerRoute(parts, operator, "LOG");
     await using receiver = await startReceiver();

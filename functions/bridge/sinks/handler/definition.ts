@@ -31,8 +31,9 @@ export function handlerLog(
 
 interface CommonContext {
   /**
-   * Aborted when the time of the run is up, or when the message may be somebody else's. A handler that goes on all the
-   * same is ended with its process.
+   * Aborted when the time of the run is up, or when the message may be somebody else's; its reason is an `AbortError` that
+   * says which. A handler that ends because of it has to throw, as `fetch` does that is given it: a return is an ack. One
+   * that goes on all the same is ended with its process.
    */
   readonly signal: AbortSignal;
   readonly log: HandlerLog;

@@ -1,4 +1,5 @@
 /** A user's handler as a target: it runs in this process, and a message is accepted when it returns. */
+import { isLapsed } from "../../core/abort.ts";
 import type { Delivery, Outcome } from "../../core/outcome.ts";
 import type { Clock, Message, Sink } from "../../core/ports.ts";
 import type { HandlerDefinition, HandlerLog } from "./definition.ts";
@@ -10,9 +11,6 @@ import { type Handled, outcomeOf } from "./verdict.ts";
 
 /** After its signal is aborted a handler may still say what became of its message. */
 const LAST_WORD_MS = 30;
-
-/** Aborted for this reason, the message may be somebody else's already. */
-const LAPSED = "lapsed";
 
 export interface HandlerSinkOptions {
   readonly definition: HandlerDefinition;
@@ -96,7 +94,7 @@ function answers(
 function cutOff(outcome: Outcome, signal: AbortSignal): Outcome {
   if (outcome.kind !== "failed") return outcome;
   const { reason } = outcome;
-  if (signal.reason === LAPSED) return { kind: "unknown", reason };
+  if (isLapsed(signal)) return { kind: "unknown", reason };
   return { ...outcome, overran: true, maybeTaken: true };
 }
 
@@ -114,7 +112,7 @@ function overran(
   signal: AbortSignal,
   milliseconds: number,
 ): Delivery {
-  if (signal.reason === LAPSED) {
+  if (isLapsed(signal)) {
     const reason = "the ack wait ran out while the handler was at work";
     return { kind: "unavailable", reason, stop: false, maybeTaken: true };
   }

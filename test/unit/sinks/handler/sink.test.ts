@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { AbortError } from "../../../../functions/bridge/core/abort.ts";
 import type { Delivery } from "../../../../functions/bridge/core/outcome.ts";
 import type {
   HandlerDefinition,
@@ -132,7 +133,7 @@ describe("when its time is up", () => {
     const { clock, end, sink } = make();
     const time = new AbortController();
     const delivery = sink.deliver([first], time.signal);
-    time.abort("time is up");
+    time.abort(new AbortError(false));
     await clock.advance(29);
     expect(await sofar(delivery)).toBeUndefined();
     end();
@@ -145,7 +146,7 @@ describe("when its time is up", () => {
     const time = new AbortController();
     const delivery = sink.deliver([first], time.signal);
     await clock.advance(1500);
-    time.abort("time is up");
+    time.abort(new AbortError(false));
     await clock.advance(30);
     expect(await delivery).toEqual({
       kind: "answered",
@@ -175,7 +176,7 @@ describe("when its time is up", () => {
 
   test("a call that comes too late has its moment, too", async () => {
     const { clock, sink } = make();
-    const delivery = sink.deliver([first], AbortSignal.abort("time is up"));
+    const delivery = sink.deliver([first], AbortSignal.abort(new AbortError(false)));
     await clock.advance(30);
     expect(await delivery).toMatchObject({ outcomes: [{ kind: "failed", overran: true }] });
   });
@@ -185,7 +186,7 @@ test("when the ack wait has run out, nothing is said about the message, which ma
   const { clock, sink } = make();
   const lapsed = new AbortController();
   const delivery = sink.deliver([first], lapsed.signal);
-  lapsed.abort("lapsed");
+  lapsed.abort(new AbortError(true));
   await clock.advance(30);
   expect(await delivery).toEqual({
     kind: "unavailable",
@@ -201,7 +202,7 @@ describe("a message that is delivered again while its handler is at work", () =>
     const { clock, sink } = make({ batchSize: 10 });
     const time = new AbortController();
     const delivery = sink.deliver([first], time.signal);
-    time.abort("time is up");
+    time.abort(new AbortError(false));
     await clock.advance(30);
     await delivery;
     expect(await sink.deliver([second, first], signal)).toEqual({
