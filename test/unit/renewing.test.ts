@@ -1,7 +1,13 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import type { Stop } from "../../functions/bridge/core/stop.ts";
-import { endOf, mayGoOn, renewing, untilRenewed, withReason } from "../../functions/bridge/renewing.ts";
+import {
+  endOf,
+  mayGoOn,
+  renewing,
+  untilRenewed,
+  withReason,
+} from "../../functions/bridge/renewing.ts";
 import { type Receipt, Tally } from "../../functions/bridge/run/receipt.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
