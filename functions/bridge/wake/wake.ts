@@ -40,7 +40,7 @@ export class Waker {
 
   /** `deadline` by the clock; `id` is the invocation's own. Rejects when the event is refused, or a run went wrong. */
   async wake(event: unknown, deadline: Ms, id: string): Promise<Receipt | BatchResponse> {
-    const wake = readEvent(event, this.#ports.served);
+    const wake = readEvent(event, this.#ports.served, this.#ports.now());
     switch (wake.kind) {
       case "unknown":
         this.#ports.observe("event-refused", { problem: wake.problem });
