@@ -130,6 +130,22 @@ test.concurrent("what is no command is refused with what was expected, and ends 
   expect(receipts(fn).map(({ acked }) => acked)).toEqual([10, 5, 3]);
 });
 
+test.concurrent("what is refused holds up what comes later in its message group, and no other group", async () => {
+  const orders = await lane(parts, client, "BEHIND");
+  const queue = await doorbell(parts, "BEHIND", { maxReceiveCount: 1, seconds: 15 });
+  await using fn = orders.start();
+  await using source = startEventSource(queue, fn);
+  const refused = await queue.send('{"version":2,"kind":"replay"}', {}, "command");
+  await eventually(() => expect(source.deliveries).toMatchObject([{ failed: [refused] }]));
+  await orders.publish(3);
+  const behind = await queue.send(" ", {}, "command");
+  const ring = await queue.send(" ");
+  await served(parts, queue, source, 3);
+  const ids = source.deliveries.map(({ records }) => records.map(({ messageId }) => messageId));
+  expect(ids).toEqual([[refused], [ring], [behind]]);
+  await eventually(() => expect(receipts(fn).map(({ acked }) => acked)).toEqual([3, 0]));
+});
+
 test.concurrent("while NATS is down rings stay in the queue; when it is back they are served", async () => {
   await using own = await startParts();
   const orders = await lane(own, client, "DOWN");
