@@ -1,4 +1,5 @@
 /** What the user's handler did, execution by execution; judged at the moment at which each begins. */
+import { isLapsed } from "../../functions/bridge/core/abort.ts";
 import type { Outcome } from "../../functions/bridge/core/outcome.ts";
 import type { Ms } from "../../functions/bridge/core/ports.ts";
 import type { Ledger } from "./ledger.ts";
@@ -8,7 +9,7 @@ import type { Scenario } from "./scenario.ts";
 import type { World } from "./world.ts";
 
 /** What it said, in words; for each a fate of its try. */
-export type Said = "nothing" | "retry" | "reject" | "a throw" | "nonsense";
+export type Said = "nothing" | "retry" | "reject" | "a throw" | "nonsense" | "interrupted";
 
 const FATES: Readonly<Record<Said, Try["fate"]>> = {
   nothing: "accepted",
@@ -16,10 +17,8 @@ const FATES: Readonly<Record<Said, Try["fate"]>> = {
   reject: "permanent",
   "a throw": "failed",
   nonsense: "failed",
+  interrupted: "call failed",
 };
-
-/** As in `sinks/handler/sink.ts`: why a signal is aborted. */
-const LAPSED = "lapsed";
 
 export interface Execution {
   readonly attempt: Try;
@@ -95,10 +94,10 @@ export class Executions {
   }
 
   /** `signal`: its own; aborted, it was too late. */
-  ended(execution: Execution, said: Said, { aborted, reason }: AbortSignal): void {
+  ended(execution: Execution, said: Said, signal: AbortSignal): void {
     const { attempt, process } = execution;
-    execution.hasLapsed = aborted && reason === LAPSED;
-    if (aborted && !execution.hasLapsed) this.#overruns(execution);
+    execution.hasLapsed = isLapsed(signal);
+    if (signal.aborted && !execution.hasLapsed) this.#overruns(execution);
     this.#live.get(process)?.delete(execution);
     execution.said = said;
     execution.endedAt = this.#world.now;
@@ -125,7 +124,8 @@ export class Executions {
     if (!execution) return;
     const { attempt, said } = execution;
     const isAccepted = outcome.kind === "accepted";
-    execution.isHeard = said !== undefined;
+    // What it had published was not stored, whatever it said: nothing is known of it.
+    execution.isHeard = said !== undefined && outcome.kind !== "unknown";
     execution.heardAs = outcome.kind;
     if (said === undefined) this.#overruns(execution);
     if (outcome.kind === "failed" && said !== undefined) this.#isItsOwn(execution);
