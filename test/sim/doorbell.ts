@@ -44,6 +44,8 @@ export class Doorbell {
   readonly #onVisible: () => void;
   #rings: Ring[] = [];
   #count = 0;
+  /** By the bridge itself. */
+  #triedAgain = 0;
 
   constructor(simulation: Simulation, random: Random, invocationMs: Ms, onVisible: () => void) {
     this.#simulation = simulation;
@@ -69,8 +71,8 @@ export class Doorbell {
 
   /** By the bridge itself; false: it did not get through. */
   ringAgain(hops: number): boolean {
-    const { scenario, world } = this.#simulation;
-    if (world.now < scenario.quietAt && this.#random.chance(this.#plan.ringFails)) return false;
+    this.#triedAgain += 1;
+    if (this.#triedAgain <= this.#plan.ringsFail) return false;
     this.#send(0, hops);
     return true;
   }

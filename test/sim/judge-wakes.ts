@@ -37,9 +37,9 @@ export function judgeWake(simulation: Simulation, served: Served): void {
 
 function judgeAnswer(simulation: Simulation, served: Served): void {
   const { ledger } = simulation;
-  const { done, receipt, wake } = served;
+  const { done, receipt, rungAgain, wake } = served;
   const again = wake.rings.length - done.length;
-  if (again > 0 && receipt && isGood(receipt))
+  if (again > 0 && receipt && isGood(receipt) && rungAgain !== "in vain")
     ledger.breach(12, `${again} rings come again, and the run for them stopped as ${receipt.stop}`);
   if (done.length === 0) return;
   const problem = unserved(simulation, served);
@@ -48,17 +48,22 @@ function judgeAnswer(simulation: Simulation, served: Served): void {
     hasAllBefore(simulation, newest(done));
 }
 
+/** What others hold is left, too: they may have died. */
 function hasLeftSome(receipt: Receipt | undefined): boolean {
-  return receipt?.stop === "deadline" && receipt.pending + receipt.released > 0;
+  if (receipt?.stop !== "deadline") return false;
+  const { ackPending, delayed, pending, released } = receipt;
+  return pending > 0 || released > 0 || ackPending > delayed;
 }
 
 /** Why this is no answer to them; undefined: it is one. */
 function unserved({ ledger, scenario }: Simulation, served: Served): string | undefined {
-  const { done, hasSkipped, process, receipt } = served;
+  const { done, hasSkipped, process, receipt, rungAgain } = served;
   const rungAt = newest(done);
   const runs = ledger.runs.filter((run) => run.process === process);
   if (hasSkipped) {
-    const idle = runs.findLast((run) => run.receipt?.stop === "idle");
+    const idle = runs.findLast(
+      (run) => run.receipt?.stop === "idle" && run.receipt.ackPending === 0,
+    );
     const emptyPullAt = (idle?.endedAt ?? 0) - (idle?.receipt?.drainedForMs ?? 0);
     const toldAt = emptyPullAt + (scenario.handler?.skewMs ?? 0) + ROUNDING_MS;
     const mayBeSkipped = idle !== undefined && rungAt + CLOCK_MARGIN_MS < toldAt;
@@ -66,6 +71,7 @@ function unserved({ ledger, scenario }: Simulation, served: Served): string | un
   }
   if (!receipt) return "and nothing was done for them";
   if (!isGood(receipt)) return `and the run for them stopped as ${receipt.stop}`;
+  if (rungAgain === "in vain") return "and nobody will come for what the run has left";
   const hasLooked = (runs.at(-1)?.lookedAt ?? 0) >= rungAt;
   return hasLooked ? undefined : "and nobody has looked at the stream since";
 }

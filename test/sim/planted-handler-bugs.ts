@@ -1,4 +1,5 @@
 /** Bugs round a user's handler, planted beside the product: the simulator has to find every one. */
+import { isLapsed } from "../../functions/bridge/core/abort.ts";
 import type { Delivery, Outcome } from "../../functions/bridge/core/outcome.ts";
 import { pack } from "../../functions/bridge/core/packing.ts";
 import type { Noted } from "../../functions/bridge/run/journal.ts";
@@ -64,7 +65,7 @@ export const PLANTED_HANDLER_BUGS: readonly PlantedBug[] = [
   {
     law: 11,
     bug: "the process lives on beside a handler that has outlived its run",
-    plants: handlers((real) => ({ ...whole(real), zombies: 0 })),
+    plants: handlers((real) => changed(real, { zombies: 0 })),
   },
   {
     law: 11,
@@ -73,8 +74,7 @@ export const PLANTED_HANDLER_BUGS: readonly PlantedBug[] = [
       handlerSink: (make) => {
         const made = [make()];
         const [first] = made as [HandlerSink];
-        return {
-          ...whole(first),
+        return changed(first, {
           deliver: (batch, signal) => {
             const another = make();
             made.push(another);
@@ -83,7 +83,7 @@ export const PLANTED_HANDLER_BUGS: readonly PlantedBug[] = [
           get zombies() {
             return made.reduce((sum, { zombies }) => sum + zombies, 0);
           },
-        };
+        });
       },
     },
   },
@@ -110,11 +110,12 @@ export const PLANTED_HANDLER_BUGS: readonly PlantedBug[] = [
   {
     law: 3,
     bug: "the delivery count alone buries a message",
-    plants: handlers((real) => ({
-      ...whole(real),
-      prepare: (message) =>
-        message.deliveryCount > 5 ? { rejected: "delivered too often" } : real.prepare(message),
-    })),
+    plants: handlers((real) =>
+      changed(real, {
+        prepare: (message) =>
+          message.deliveryCount > 5 ? { rejected: "delivered too often" } : real.prepare(message),
+      }),
+    ),
   },
   {
     law: 3,
@@ -156,7 +157,7 @@ export const PLANTED_HANDLER_BUGS: readonly PlantedBug[] = [
     plants: delivering((delivery, signal) => ({
       ...delivery,
       outcomes: delivery.outcomes.map((one) =>
-        one.kind === "unknown" && signal.reason === "lapsed" ? { ...one, kind: "failed" } : one,
+        one.kind === "unknown" && isLapsed(signal) ? { ...one, kind: "failed" } : one,
       ),
     })),
   },
@@ -187,19 +188,17 @@ function delivering(
     signal: AbortSignal,
   ) => Delivery,
 ): Plants {
-  return handlers((real) => ({
-    ...whole(real),
-    async deliver(batch, signal) {
-      const delivery = await real.deliver(batch, signal);
-      return delivery.kind === "answered" ? change(delivery, signal) : delivery;
-    },
-  }));
+  return handlers((real) =>
+    changed(real, {
+      async deliver(batch, signal) {
+        const delivery = await real.deliver(batch, signal);
+        return delivery.kind === "answered" ? change(delivery, signal) : delivery;
+      },
+    }),
+  );
 }
 
-/** Its methods, and its zombies as they are at any time. */
-export function whole(real: HandlerSink): HandlerSink {
-  return Object.defineProperty({ ...real }, "zombies", {
-    get: () => real.zombies,
-    enumerable: false,
-  });
+/** With these in place of its own. */
+export function changed(real: HandlerSink, changes: Partial<HandlerSink>): HandlerSink {
+  return Object.create(real, Object.getOwnPropertyDescriptors(changes)) as HandlerSink;
 }

@@ -1,7 +1,7 @@
 /** Bugs round what wakes a handler, planted beside the product: the simulator has to find every one. */
 import type { BatchResponse } from "../../functions/bridge/wake/event.ts";
 import type { PlantedBug } from "./planted-bugs.ts";
-import { whole } from "./planted-handler-bugs.ts";
+import { changed } from "./planted-handler-bugs.ts";
 import type { Plants, Woken } from "./plants.ts";
 
 /** As Lambda hands it over; a tick has none. */
@@ -94,6 +94,16 @@ export const PLANTED_WAKE_BUGS: readonly PlantedBug[] = [
   },
   {
     law: 12,
+    bug: "rings are answered although it could not ring for what is left",
+    plants: {
+      wake: ({ ringAgain, ...ports }) => ({
+        ...ports,
+        ringAgain: ringAgain && ((hops) => ringAgain(hops).catch(() => undefined)),
+      }),
+    },
+  },
+  {
+    law: 12,
     bug: "it rings for itself although nothing is left",
     plants: {
       wake: (ports) => ({
@@ -154,15 +164,14 @@ function oneForEachRing(): Plants {
     }),
     handlerSink: (make) => {
       const real = make();
-      return {
-        ...whole(real),
+      return changed(real, {
         async deliver(batch, signal) {
           const delivery = await real.deliver(batch, signal);
           left -= batch.length;
           if (left <= 0) isEnough.abort("enough");
           return delivery;
         },
-      };
+      });
     },
   };
 }

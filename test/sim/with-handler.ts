@@ -29,8 +29,8 @@ export interface DoorbellPlan {
   readonly delayed: number;
   /** A batch that was answered is handed out once more. */
   readonly again: number;
-  /** What the bridge rings itself does not get through. */
-  readonly ringFails: number;
+  /** So many of the first rings of the bridge itself do not get through. */
+  readonly ringsFail: number;
 }
 
 /** In so many the ack wait is short, and the way to the server is closed while a handler is at work. */
@@ -122,6 +122,6 @@ function planDoorbell(random: Random): DoorbellPlan {
     doubled: random.pick([0, 0.2]),
     delayed: random.pick([0, 0.3]),
     again: random.pick([0, 0.2]),
-    ringFails: random.pick([0, 0, 0.3]),
+    ringsFail: random.pick([0, 1, 3]),
   };
 }
