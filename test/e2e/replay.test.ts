@@ -5,8 +5,9 @@ import { sorted } from "../support/arrivals.ts";
 import { startEventSource } from "../support/event-source.ts";
 import { findRuntimeClient } from "../support/fetch-runtime-client.ts";
 import { eventually, lane, type Lane, receipts, sequences } from "../support/lane.ts";
-import { valueOf } from "../support/runtime-api.ts";
+import { type Invoked, valueOf } from "../support/runtime-api.ts";
 import { doorbell, served } from "../support/wake-sources.ts";
+import { record, replayOf } from "../support/waking.ts";
 import { partsOfFile } from "../support/parts-of-file.ts";
 
 const { parts } = await partsOfFile();
@@ -131,6 +132,36 @@ test.concurrent("a replay that is cut short goes on where it was when its messag
   const again = orders.notes().filter(({ pid, what }) => pid === slow.pid && what === "end");
   expect(again.map(({ sequence }) => sequence)).toEqual(sequences(24, 5));
   expect(await positionOf(orders)).toMatchObject({ floor: 24, delivered: 24, num_ack_pending: 0 });
+});
+
+test.concurrent("a message that ends the process is buried by a replay, too, and the others are handled", async () => {
+  const orders = await lane(parts, client, "POISON", { ackWaitMs: 1000 });
+  const deadUrl = await parts.sqs.createQueue("POISON-letters");
+  await orders.publish(4);
+  await orders.publish(1, { exits: true });
+  await orders.publish(4);
+  await using fn = orders.start({
+    environment: { DEAD_LETTER_QUEUE_URL: deadUrl, MAXIMUM_RETRY_ATTEMPTS: "2" },
+  });
+  const command = { Records: [record("m-1", { body: replayOf(3) })] };
+  const invoked: Invoked[] = [];
+  do {
+    invoked.push(await fn.invoke(command));
+    expect(invoked.length).toBeLessThan(20);
+  } while (invoked.at(-1)?.kind === "exited");
+  expect(valueOf(invoked.at(-1)!)).toEqual({ batchItemFailures: [] });
+  const [letter] = await parts.sqs.receiveAll(deadUrl, { expected: 1 });
+  expect(letter?.attributes).toMatchObject({
+    "nats-id": expect.stringMatching(/^POISON\/5\//) as string,
+    "dead-letter-evidence": expect.stringMatching(
+      /^failed 2 times on its own, 2 of them by ending the process/,
+    ) as string,
+  });
+  expect(receipts(fn)).toMatchObject([
+    { stop: "idle", buried: 1, replay: { lastSequence: 9, nextSequence: 10 } },
+  ]);
+  expect(sorted(new Set(orders.ended()))).toEqual([3, 4, 6, 7, 8, 9]);
+  expect(await positionOf(orders)).toMatchObject({ floor: 0, delivered: 0, num_pending: 9 });
 });
 
 test.concurrent("a replay is done when what its handler has put off is handled, too", async () => {

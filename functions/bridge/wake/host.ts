@@ -145,13 +145,14 @@ function portsOf(
       totals.add(receipt);
       publish(totals.metrics(isExpected));
     },
-    journal: journalFile({
-      folder: host.temporaryFolder,
-      stream,
-      consumer,
-      clock: systemClock,
-      now: Date.now,
-    }),
+    journalOf: (of) =>
+      journalFile({
+        folder: host.temporaryFolder,
+        stream,
+        consumer: of,
+        clock: systemClock,
+        now: Date.now,
+      }),
     ...(definition && { handler: { definition, log: logAbout(log) } }),
   };
 }
