@@ -126,6 +126,7 @@ export class LambdaHost {
       served: { stream: streamName, consumer: consumerName },
       idleMs: IDLE_MS,
       ringAgain: doorbell && ((hops: number) => this.#ringAgain(hops)),
+      leastRunMs: 0,
     };
     return new Waker(plants.wake?.(ports) ?? ports);
   }

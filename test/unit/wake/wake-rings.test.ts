@@ -2,16 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Stop } from "../../../functions/bridge/core/stop.ts";
-import {
-  type Given,
-  type Rung,
-  wakerWith,
-  NOW,
-  record,
-  replayOf,
-  ring,
-  wake,
-} from "../../support/waking.ts";
+import { type Given, type Rung, wakerWith, NOW, record, ring, wake } from "../../support/waking.ts";
 
 const MOST_HOPS = 10;
 
@@ -122,11 +113,5 @@ describe("out of time", () => {
     const { told, waker } = wakerWith({ drain: () => LEFT, more: { ringAgain } });
     expect(await ring(waker, record("a"))).toEqual([]);
     expect(told).toEqual(["not-rung-again"]);
-  });
-
-  test("a replay does not ring: its command comes back", async () => {
-    const { rung, waker } = wakerWith({ replay: () => LEFT });
-    expect(await ring(waker, record("a", { body: replayOf(1) }))).toEqual(["a"]);
-    expect(rung).toEqual([]);
   });
 });
