@@ -247,6 +247,7 @@ function handlerSinkOf(
   return handlerSink({
     definition,
     origin: config.origin,
+    consumer: config.consumer.consumer,
     batchSize: config.batchSize,
     concurrency: config.concurrency,
     clock: systemClock,

@@ -10,6 +10,7 @@
  * an ack; `retry({ after })` and `reject(reason)` are the other verdicts; a throw is a retry after a growing delay.
  */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { checkDefinition } from "./sinks/handler/checks.ts";
 import type {
   BatchHandler,
   BatchOptions,
@@ -30,6 +31,7 @@ export type {
   MessageHandler,
 } from "./sinks/handler/definition.ts";
 export type { JetStreamMessage } from "./sinks/handler/incoming.ts";
+export type { Payload } from "./sinks/handler/payload.ts";
 export type { PublishedMessage, PublishOptions } from "./sinks/handler/publishing.ts";
 export { reject, retry, type Verdict } from "./sinks/handler/verdict.ts";
 export type { LambdaContext } from "./wake/host.ts";
@@ -43,12 +45,14 @@ export interface Handler extends LambdaHandler {
  * Handles each message on its own.
  *
  * @param handle called once for each delivery. Returns nothing (ack), `retry(…)` or `reject(…)`; a throw is a retry.
- * @param options concurrency, order, schema.
+ * @param options concurrency, order, schema, subjects it publishes to.
+ * @throws TypeError when `handle` is no function, or an option is misspelt or of another type.
  */
 export function onMessage<S extends StandardSchemaV1 = StandardSchemaV1>(
   handle: MessageHandler<StandardSchemaV1.InferOutput<S>>,
   options: HandlerOptions<S> = {},
 ): Handler {
+  checkDefinition("onMessage", handle, options);
   return entry({ kind: "one", handle, options });
 }
 
@@ -56,13 +60,16 @@ export function onMessage<S extends StandardSchemaV1 = StandardSchemaV1>(
  * Handles messages in batches, for targets that take many at once.
  *
  * @param handle returns nothing (ack for all), or one verdict for each message in their order, `undefined` for an ack. A
- * throw, or another number of verdicts, is a retry of all.
- * @param options concurrency (batches at once), batch size, order, schema.
+ * throw, or another number of verdicts, is a retry of all; where `json()` or `text()` of one message has thrown, that one is
+ * rejected, and the others are handled again.
+ * @param options concurrency (batches at once), batch size, order, schema, subjects it publishes to.
+ * @throws TypeError as `onMessage`.
  */
 export function onMessages<S extends StandardSchemaV1 = StandardSchemaV1>(
   handle: BatchHandler<StandardSchemaV1.InferOutput<S>>,
   options: BatchOptions<S> = {},
 ): Handler {
+  checkDefinition("onMessages", handle, options);
   return entry({ kind: "batch", handle, options });
 }
 

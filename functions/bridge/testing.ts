@@ -40,6 +40,7 @@ export interface DeliverOptions {
 }
 
 const ORIGIN = "ORDERS";
+const CONSUMER = "test";
 
 /** A message as a handler gets it. */
 export function message(given: GivenMessage = {}): JetStreamMessage {
@@ -77,6 +78,7 @@ export async function deliverAll(
     given.map((one, index) => incoming(messageOf({ streamSequence: index + 1, ...one }), ORIGIN)),
     {
       signal,
+      consumer: CONSUMER,
       log: () => handlerLog(log),
       publishTo: async (subject, data, id): Promise<PublishedMessage> => {
         await publish?.({ subject, data, id });
@@ -84,7 +86,7 @@ export async function deliverAll(
       },
     },
   );
-  // Only where NATS is away: here nobody is.
+  // Handled again without evidence against it, which is of no account here.
   return handled.map((one) => (one.kind === "unclear" ? failed(one.reason) : one));
 }
 
@@ -99,7 +101,7 @@ function messageOf(given: GivenMessage): Message {
   );
   return {
     stream: ORIGIN,
-    consumer: "test",
+    consumer: CONSUMER,
     subject,
     streamSequence,
     consumerSequence: streamSequence,

@@ -1,5 +1,7 @@
 // Handlers of the user's on a real NATS server: what becomes of each message, also when the process is killed.
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bundled } from "../support/bundled.ts";
 import { storedIn } from "../support/dead-letters.ts";
 import { startDynamodb } from "../support/dynamodb.ts";
 import {
@@ -7,7 +9,9 @@ import {
   ASKING,
   handlerRoute,
   ORDERS_TO_TABLE,
+  PARSING,
   receiptsOf,
+  SPOILING,
   SHIP_ORDER,
 } from "../support/handler-route.ts";
 import type { LambdaProcess } from "../support/lambda-process.ts";
@@ -114,7 +118,7 @@ describe("ship-order", () => {
     expect(shipments).toHaveLength(1);
     expect(shipments[0]).toMatchObject({
       subject: "shipments.created",
-      headers: new Map([["Nats-Msg-Id", [`${first?.key}/shipments.created/1`]]]),
+      headers: new Map([["Nats-Msg-Id", [`${first?.key}/${route.consumer}/shipments.created/1`]]]),
     });
     expect(String(shipments[0]?.data)).toBe('{"order":"crash","parcel":"parcel of crash"}');
   });
@@ -140,6 +144,58 @@ describe("what a handler", () => {
     expect(told[0]).toMatch(/"level":"warn".*no stream takes nobody\.listens/);
   });
 
+  test.concurrent("publishes is stored for each of two consumers of one stream, and once in a replay", async () => {
+    const route = await handlerRoute(parts, operator, "TWICE");
+    await operator.stream("TWICE-OUT", { subjects: ["twice-out.>"] });
+    await operator.consumer("TWICE", "another", { ack_wait: 5e9 });
+    await using receiver = await startReceiver(() => ({
+      body: { publishes: [["twice-out.a", "x"]] },
+    }));
+    await route.publish(["new", {}]);
+    const settings = ask(receiver.url);
+    const event = { version: 1, kind: "replay", startSequence: 1 };
+    const replay = { granted: LONG, event, requestId: "r-1" };
+    const [first, replayed] = await receiptsOf(route.start(ASKING, settings, LONG, replay));
+    const other = { ...settings, JETSTREAM_CONSUMER: "another" };
+    const [second] = await receiptsOf(route.start(ASKING, other, LONG));
+    expect([first, replayed, second]).toMatchObject([{ acked: 1 }, { acked: 1 }, { acked: 1 }]);
+    const stored = await storedIn(operator.nc, "TWICE-OUT");
+    const id = receiver.asked[0]?.key;
+    expect(stored.map(({ headers }) => headers.get("Nats-Msg-Id"))).toEqual([
+      [`${id}/TWICE-handler/twice-out.a/1`],
+      [`${id}/another/twice-out.a/1`],
+    ]);
+  });
+
+  test.concurrent("throws is in the log with the lines of its source, bundled and minified as it is", async () => {
+    const route = await handlerRoute(parts, operator, "STACK");
+    await using receiver = await startReceiver(({ time }) => ({
+      status: time === 1 ? 503 : 200,
+      body: { parcel: "p-1" },
+    }));
+    await route.publish(["new", { id: "o-7", total: 12 }]);
+    const entry = join(bundled(SHIP_ORDER), "index.mjs");
+    // As the constructs set it.
+    const settings = { CARRIER_URL: receiver.url, NODE_OPTIONS: "--enable-source-maps" };
+    const { invocations, stdout } = await route.start(entry, settings, LONG).ended;
+    expect(invocations[0]?.receipt).toMatchObject({ stop: "idle", acked: 1 });
+    const line = stdout.split("\n").find((one) => one.includes('"event":"handler-failed"')) ?? "{}";
+    expect(JSON.parse(line)).toMatchObject({
+      reason: "Error: the carrier answered 503",
+      stack: expect.stringMatching(/^at .*functions\/handlers\/ship-order\.ts:\d+:\d+/),
+    });
+  });
+
+  test.concurrent("is waiting for when its time is up is told why, and has failed with that", async () => {
+    const route = await handlerRoute(parts, operator, "ABORTED");
+    await using receiver = await startReceiver(() => new Promise(() => undefined));
+    await route.publish(["new", {}]);
+    const { invocations, stdout } = await route.start(ASKING, ask(receiver.url), 5000).ended;
+    expect(invocations[0]?.receipt).toMatchObject({ stop: "deadline", pulled: 1, acked: 0 });
+    const line = stdout.split("\n").find((one) => one.includes('"event":"handler-failed"')) ?? "{}";
+    expect(JSON.parse(line)).toMatchObject({ reason: "AbortError: the time of this run is up" });
+  });
+
   test.concurrent("logs stands beside the id of its message, and never fails it", async () => {
     const route = await handlerRoute(parts, operator, "LOG");
     await using receiver = await startReceiver();
@@ -157,6 +213,44 @@ describe("what a handler", () => {
       { ...common, text: "told", details: { id: "ours", event: "ours" } },
       { ...common, text: "no JSON", details: { unsaid: "Do not know how to serialize a BigInt" } },
     ]);
+  });
+});
+
+test.concurrent("a definition that is wrong ends the function while it is loaded, and nothing is pulled", async () => {
+  const route = await handlerRoute(parts, operator, "MISSPELT");
+  await route.publish(["new", {}]);
+  const settings = ask("http://127.0.0.1", { groupby: "{subject.2}" });
+  const { code, invocations, stderr } = await route.start(ASKING, settings, LONG).ended;
+  expect({ code, invocations }).toEqual({ code: 1, invocations: [] });
+  expect(stderr).toContain("TypeError: onMessage: groupby: given a value, expected none");
+  expect((await operator.info(route.stream, route.consumer)).delivered.consumer_seq).toBe(0);
+});
+
+test.concurrent("what a handler does to the bytes of a message reaches no other try, no neighbour and no dead letter", async () => {
+  const route = await handlerRoute(parts, operator, "SPOILED");
+  const texts = ["reject 1", "throw 2", "reject 3", "reject 4"];
+  for (const text of texts) await parts.jetstream.publish("SPOILED.new", text);
+  const settings = { MAXIMUM_RETRY_ATTEMPTS: "2", CONCURRENCY: "1" };
+  const [receipt] = await receiptsOf(route.start(SPOILING, settings, LONG));
+  expect(receipt).toMatchObject({ stop: "idle", pulled: 4, buried: 4 });
+  const letters = await route.buried(4);
+  const told = letters.map(({ attributes, body }) => [body, attributes["dead-letter-reason"]]);
+  expect(Object.fromEntries(told)).toEqual(
+    Object.fromEntries(texts.map((text) => [text, text.replace("throw", "Error: throw")])),
+  );
+});
+
+test.concurrent("a batch with one payload that is no JSON: that one is buried, the others are handled", async () => {
+  const route = await handlerRoute(parts, operator, "BATCH");
+  for (const payload of ["1", "2", "3", "4", "oops", "6", "7", "8", "9", "10"]) {
+    await parts.jetstream.publish("BATCH.new", payload);
+  }
+  const [receipt] = await receiptsOf(route.start(PARSING, {}, LONG));
+  expect(receipt).toMatchObject({ stop: "idle", pulled: 10, acked: 9, buried: 1, retried: 0 });
+  const [letter] = await route.buried(1);
+  expect(letter).toMatchObject({
+    body: "oops",
+    attributes: { "dead-letter-reason": expect.stringMatching(/^the payload is not JSON/) },
   });
 });
 

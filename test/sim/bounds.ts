@@ -1,7 +1,7 @@
 /** When all has to be done, and what passes by itself before that. */
 import type { Ms } from "../../functions/bridge/core/ports.ts";
 import { grantedMs, WORK_MS } from "./lambda-host.ts";
-import { FATAL } from "./plan-handling.ts";
+import { FATAL, REJECTING } from "./plan-handling.ts";
 import type { Simulation } from "./simulation.ts";
 
 /** After the last fault everything is done within this. */
@@ -31,7 +31,7 @@ export function healHandler({ deadLettersWeather, handlings, scenario }: Simulat
   const isGivenUp = scenario.onRejected === "bury" && scenario.maximumRetryAttempts >= 0;
   if (isGivenUp && scenario.hasDeadLetters) return;
   for (const [uid, handling] of handlings) {
-    const isBuried = handling.deed === "rejects" && scenario.onRejected === "bury";
+    const isBuried = REJECTING.has(handling.deed) && scenario.onRejected === "bury";
     if (!isBuried) handlings.set(uid, { ...handling, times: 0 });
   }
 }

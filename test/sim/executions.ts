@@ -8,7 +8,7 @@ import type { Scenario } from "./scenario.ts";
 import type { World } from "./world.ts";
 
 /** What it said, in words; for each a fate of its try. */
-export type Said = "nothing" | "retry" | "reject" | "a throw" | "nonsense";
+export type Said = "nothing" | "retry" | "reject" | "a throw" | "nonsense" | "interrupted";
 
 const FATES: Readonly<Record<Said, Try["fate"]>> = {
   nothing: "accepted",
@@ -16,6 +16,7 @@ const FATES: Readonly<Record<Said, Try["fate"]>> = {
   reject: "permanent",
   "a throw": "failed",
   nonsense: "failed",
+  interrupted: "call failed",
 };
 
 export interface Execution {
@@ -115,7 +116,8 @@ export class Executions {
     if (!execution) return;
     const { attempt, said } = execution;
     const isAccepted = outcome.kind === "accepted";
-    execution.isHeard = said !== undefined;
+    // What it had published was not stored, whatever it said: nothing is known of it.
+    execution.isHeard = said !== undefined && outcome.kind !== "unknown";
     if (said === undefined) this.#overruns(execution);
     execution.isUnstored = said === "nothing" && outcome.kind === "failed";
     attempt.isAnswered = attempt.fate === "accepted" && isAccepted;

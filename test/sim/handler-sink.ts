@@ -1,9 +1,12 @@
 /** The real sink of a handler round the model of a user's one, and what it tells the loop, overheard. */
 import { handlerLog } from "../../functions/bridge/sinks/handler/definition.ts";
 import type { Delivery } from "../../functions/bridge/core/outcome.ts";
-import type { JetStreamMessage } from "../../functions/bridge/sinks/handler/incoming.ts";
 import type { PublishTo } from "../../functions/bridge/sinks/handler/publishing.ts";
-import { type HandlerSink, handlerSink } from "../../functions/bridge/sinks/handler/sink.ts";
+import {
+  type HandlerEntry,
+  type HandlerSink,
+  handlerSink,
+} from "../../functions/bridge/sinks/handler/sink.ts";
 import type { JetStreamSource } from "../../functions/bridge/source/jetstream-source.ts";
 import { SourceError } from "../../functions/bridge/source/source-error.ts";
 import { modelHandler, type Residence } from "./model-handler.ts";
@@ -19,7 +22,7 @@ export function handlerSinkOf(
   where: Residence,
   current: () => JetStreamSource | undefined,
 ): HandlerSink {
-  const { plants, scenario, streamName } = simulation;
+  const { consumerName, plants, scenario, streamName } = simulation;
   const publishTo: PublishTo = async (subject, data, id) => {
     const source = current();
     if (!source) throw new SourceError("broken", "the run of this message is over");
@@ -30,6 +33,7 @@ export function handlerSinkOf(
     handlerSink({
       definition,
       origin: streamName,
+      consumer: consumerName,
       batchSize: scenario.batchSize,
       concurrency: scenario.concurrency,
       clock: where.process.clock,
@@ -46,7 +50,7 @@ function overheard(
   real: HandlerSink,
 ): HandlerSink {
   const deliver = async (
-    batch: readonly JetStreamMessage[],
+    batch: readonly HandlerEntry[],
     signal: AbortSignal,
   ): Promise<Delivery> => {
     const delivery = await real.deliver(batch, signal);

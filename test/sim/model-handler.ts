@@ -26,6 +26,8 @@ type Publish = (subject: string, text: string) => Promise<unknown>;
 interface Deed {
   readonly said: Said;
   readonly returned?: unknown;
+  /** Thrown about its message alone. */
+  readonly error?: Error;
 }
 
 const NORMAL: Handling = { takesMs: 5, times: 0, publishes: [], awaitsStored: true };
@@ -59,8 +61,9 @@ class ModelHandler {
 
   async one(message: JetStreamMessage, signal: AbortSignal, publish: Publish): Promise<Verdict> {
     const execution = this.#begin(message);
-    const deed = await this.#work(execution, signal, publish);
+    const deed = await this.#work(execution, message, signal, publish);
     this.#end([execution], signal, deed.said, [deed]);
+    if (deed.error) throw deed.error;
     if (deed.said === "a throw") throw new Error("the handler threw");
     return deed.returned as Verdict;
   }
@@ -75,13 +78,16 @@ class ModelHandler {
     const deeds = await Promise.all(
       executions.map((execution, position) => {
         const from = messages[position] as JetStreamMessage;
-        return this.#work(execution, signal, (subject, text) => publish(from, subject, text));
+        return this.#work(execution, from, signal, (...output) => publish(from, ...output));
       }),
     );
     const worst = (["a throw", "nonsense"] as const).find((bad) =>
       deeds.some(({ said }) => said === bad),
     );
-    this.#end(executions, signal, worst, deeds);
+    const thrown = worst ? undefined : deeds.find(({ error }) => error);
+    const told = thrown ? deeds.map((deed) => (deed === thrown ? deed : INTERRUPTED)) : deeds;
+    this.#end(executions, signal, worst, told);
+    if (thrown?.error) throw thrown.error;
     if (worst === "a throw") throw new Error("the handler threw");
     if (worst === "nonsense") return deeds.slice(1).map(() => undefined);
     return deeds.map(({ returned }) => returned as Verdict);
@@ -104,11 +110,12 @@ class ModelHandler {
   ): void {
     const { executions, world } = this.#simulation;
     for (const [position, execution] of call.entries()) {
-      const { said, returned } = deeds[position] as Deed;
+      const { error, said, returned } = deeds[position] as Deed;
       const verdict = returned as Verdict | undefined;
       if (verdict?.kind === "retry" && verdict.after !== undefined)
         execution.afterMs = parseDuration(verdict.after);
       if (verdict?.kind === "rejected") execution.reason = verdict.reason;
+      if (error) execution.reason = error.message;
       executions.ended(execution, all ?? said, signal.aborted);
       const { process } = execution;
       world.trace(() => `${process.name} handled ${execution.attempt.uid}: ${execution.said}`);
@@ -117,7 +124,12 @@ class ModelHandler {
     happens(this.#simulation, "next answer");
   }
 
-  async #work(execution: Execution, signal: AbortSignal, publish: Publish): Promise<Deed> {
+  async #work(
+    execution: Execution,
+    message: JetStreamMessage,
+    signal: AbortSignal,
+    publish: Publish,
+  ): Promise<Deed> {
     const { clock } = this.#where.process;
     const { handlings, targetWeather } = this.#simulation;
     const handling = handlings.get(execution.attempt.uid) ?? NORMAL;
@@ -130,7 +142,7 @@ class ModelHandler {
       return THROWS;
     }
     return execution.count <= handling.times
-      ? this.#misbehave(execution, handling, signal)
+      ? this.#misbehave(execution, handling, message, signal)
       : { said: "nothing" };
   }
 
@@ -144,7 +156,12 @@ class ModelHandler {
     }
   }
 
-  #misbehave(execution: Execution, handling: Handling, signal: AbortSignal): Deed | Promise<Deed> {
+  #misbehave(
+    execution: Execution,
+    handling: Handling,
+    message: JetStreamMessage,
+    signal: AbortSignal,
+  ): Deed | Promise<Deed> {
     switch (handling.deed) {
       case "throws":
         return THROWS;
@@ -154,6 +171,8 @@ class ModelHandler {
       }
       case "rejects":
         return { said: "reject", returned: reject(`no use for ${execution.attempt.uid}`) };
+      case "misreads":
+        return misread(message);
       case "returns nonsense":
         return { said: "nonsense", returned: NONSENSE };
       case "hangs":
@@ -174,6 +193,18 @@ class ModelHandler {
 }
 
 const THROWS: Deed = { said: "a throw" };
+
+/** Thrown about another message of its batch. */
+const INTERRUPTED: Deed = { said: "interrupted" };
+
+/** What the simulator's messages carry is no JSON. */
+function misread(message: JetStreamMessage): Deed {
+  try {
+    return { said: "nonsense", returned: message.json() };
+  } catch (error) {
+    return { said: "reject", error: error as Error };
+  }
+}
 
 /** One of its own each time: whatever waits for it is forgotten with it. */
 function never(): Promise<never> {

@@ -7,6 +7,8 @@ export type Deed =
   | "throws"
   | "retries"
   | "rejects"
+  /** Reads JSON that is none. */
+  | "misreads"
   | "returns nonsense"
   /** Never ends, and takes no notice of its signal. */
   | "hangs"
@@ -37,6 +39,7 @@ const DEEDS: readonly Deed[] = [
   "retries",
   "retries",
   "rejects",
+  "misreads",
   "returns nonsense",
   "takes long",
 ];
@@ -45,6 +48,9 @@ const DEEDS: readonly Deed[] = [
 const FATAL_DEEDS: readonly Deed[] = ["hangs", "waits for its signal", "exits", "exits"];
 
 export const FATAL: ReadonlySet<Deed> = new Set(FATAL_DEEDS);
+
+/** Their messages are buried at once. */
+export const REJECTING: ReadonlySet<Deed | undefined> = new Set(["rejects", "misreads"] as const);
 
 const MANY = 5;
 
@@ -92,7 +98,7 @@ function handlingOf(
     ? random.pick([["out.a"], ["out.a", "out.a"], ["out.a", "out.b"]])
     : [];
   // Without dead letters nothing may be for ever.
-  const isRejected = deed === "rejects" && !hasDeadLetters;
+  const isRejected = REJECTING.has(deed) && !hasDeadLetters;
   return {
     takesMs:
       deed === "takes long"
@@ -107,7 +113,7 @@ function handlingOf(
 }
 
 function timesOf(random: Random, deed: Deed | undefined, hasDeadLetters: boolean): number {
-  if (deed === "rejects" || deed === "takes long") return ALWAYS;
+  if (REJECTING.has(deed) || deed === "takes long") return ALWAYS;
   if (deed === "retries") return random.pick([1, 1, 2, 4]);
   return hasDeadLetters ? random.pick([1, 2, ALWAYS]) : 1;
 }

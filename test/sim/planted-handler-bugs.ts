@@ -2,7 +2,7 @@
 import type { Delivery, Outcome } from "../../functions/bridge/core/outcome.ts";
 import type { Noted } from "../../functions/bridge/run/journal.ts";
 import type { HandlerSink } from "../../functions/bridge/sinks/handler/sink.ts";
-import { outcomeOf, type Verdict } from "../../functions/bridge/sinks/handler/verdict.ts";
+import { outcomeOf, type Handled } from "../../functions/bridge/sinks/handler/verdict.ts";
 import type { Plants } from "./plants.ts";
 import type { PlantedBug } from "./planted-bugs.ts";
 
@@ -37,6 +37,13 @@ export const PLANTED_HANDLER_BUGS: readonly PlantedBug[] = [
     law: 10,
     bug: "the delay for which a handler asks is ignored",
     plants: verdicts("retry", () => ({ kind: "postponed", reason: "later" })),
+  },
+  {
+    law: 3,
+    bug: "what is rejected by a throw takes its whole batch with it",
+    plants: verdicts("unclear", ({ reason = "" }) =>
+      reason.startsWith("interrupted") ? { kind: "rejected", reason } : { kind: "unknown", reason },
+    ),
   },
   {
     law: 2,
@@ -175,8 +182,8 @@ function blamed(noted: Noted, isOnTrial: boolean): Noted {
 
 /** What the loop makes of verdicts of one kind. */
 function verdicts(
-  kind: Verdict["kind"],
-  change: (verdict: Verdict & { readonly reason?: string }) => Outcome,
+  kind: Handled["kind"],
+  change: (verdict: Handled & { readonly reason?: string }) => Outcome,
 ): Plants {
   return {
     readVerdict: (verdict, id) =>

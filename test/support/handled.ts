@@ -27,6 +27,7 @@ export function services(given: Partial<Services> = {}): Services {
   return {
     signal: new AbortController().signal,
     log: () => SILENT,
+    consumer: "c",
     publishTo: async () => ({ stream: "S", sequence: (sequence += 1), duplicate: false }),
     ...given,
   };

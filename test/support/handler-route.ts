@@ -12,6 +12,10 @@ export const SHIP_ORDER = "functions/handlers/ship-order.ts";
 export const ORDERS_TO_TABLE = "functions/handlers/orders-to-table.ts";
 /** Does what the test says. */
 export const ASKING = "test/support/handlers/asking.mjs";
+/** Spoils the memory of its messages, and throws or rejects with their text. */
+export const SPOILING = "test/support/handlers/spoiling.mjs";
+/** Takes batches, and reads the JSON of each message. */
+export const PARSING = "test/support/handlers/parsing.mjs";
 
 export interface HandlerRoute {
   readonly stream: string;

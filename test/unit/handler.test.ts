@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   type Handler,
@@ -93,4 +94,68 @@ test("options that stand in the code are checked with the environment", () => {
   expect(() => onMessage(() => undefined, { concurrency: 0, groupBy: "{tenant}" })).toThrow(
     /^the configuration is wrong:\nconcurrency: given 0, expected .*\ngroupBy: given "\{tenant\}", /,
   );
+});
+
+describe("a definition that is wrong is refused when it is made", () => {
+  const run = (): undefined => undefined;
+  const KNOWN = "concurrency, groupBy, publishes, schema";
+
+  test.each<[string, readonly unknown[], string]>([
+    ["no function", [undefined], "given undefined, expected a function"],
+    ["a handler file", [{ handler: run }], "given an object, expected a function"],
+    ["options that are none", [run, null], "options: given null, expected an object"],
+    [
+      "a schema in the place of the options",
+      [run, v.object({})],
+      "options: given a schema, expected { schema }",
+    ],
+    [
+      "an option that is misspelt",
+      [run, { groupby: "{subject.2}" }],
+      `groupby: given a value, expected none: there is ${KNOWN}; did you mean groupBy?`,
+    ],
+    [
+      "an option that there is not",
+      [run, { batchSize: 10 }],
+      `batchSize: given a value, expected none: there is ${KNOWN}`,
+    ],
+    [
+      "a group by a function",
+      [run, { groupBy: run }],
+      "groupBy: given a function, expected a template like {subject.2}",
+    ],
+    [
+      "one subject alone",
+      [run, { publishes: "shipments.created" }],
+      "publishes: given a string, expected an array of subjects",
+    ],
+    [
+      "a schema of another kind",
+      [run, { schema: { type: "object" } }],
+      "schema: given an object without ~standard.validate, expected a Standard Schema, as of valibot, zod or arktype",
+    ],
+  ])("%s", (_what, given, problem) => {
+    const define = onMessage as (...all: readonly unknown[]) => unknown;
+    expect(() => define(...given)).toThrow(new TypeError(`onMessage: ${problem}`));
+  });
+
+  test("with all that is wrong at once", () => {
+    const define = onMessages as (...all: readonly unknown[]) => unknown;
+    expect(() => define(7, { batchsize: 10, groupBy: 2 })).toThrow(
+      new TypeError(
+        [
+          "onMessages: given a number, expected a function",
+          "onMessages: batchsize: given a value, expected none: there is batchSize, concurrency, groupBy, publishes, schema; did you mean batchSize?",
+          "onMessages: groupBy: given a number, expected a template like {subject.2}",
+        ].join("\n"),
+      ),
+    );
+  });
+
+  test("and no schema of a library that is right", () => {
+    const asFunction = Object.assign(() => 1, v.object({}));
+    for (const schema of [v.object({}), asFunction]) {
+      expect(() => onMessages(run, { schema, batchSize: 7 })).not.toThrow();
+    }
+  });
 });

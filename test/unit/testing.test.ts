@@ -42,6 +42,18 @@ describe("a message", () => {
   });
 });
 
+test("the bytes of a message are what a handler of the bridge gets: a plain copy", async () => {
+  const data = Buffer.from("hello");
+  for (const given of [{ data }, { text: "hello" }, { json: 7 }]) {
+    expect(Object.getPrototypeOf(message(given).data)).toBe(Uint8Array.prototype);
+  }
+  await deliver(
+    onMessage((one) => void one.data.fill(0)),
+    { data },
+  );
+  expect(data.toString()).toBe("hello");
+});
+
 describe("deliver", () => {
   test("answers with the verdict that the bridge would have", async () => {
     const handler = onMessage((one) => {
@@ -85,8 +97,8 @@ describe("deliver", () => {
     });
     expect(verdict).toEqual({ kind: "accepted" });
     expect(published).toEqual([
-      ["a", "x", "ORDERS/1/5000000/a/1"],
-      ["b", '{"n":1}', "ORDERS/1/5000000/b/1"],
+      ["a", "x", "ORDERS/1/5000000/test/a/1"],
+      ["b", '{"n":1}', "ORDERS/1/5000000/test/b/1"],
     ]);
   });
 

@@ -1,5 +1,5 @@
 /** Names in the environment that look like ours. */
-import { distance } from "../core/distance.ts";
+import { distance, nearest } from "../core/distance.ts";
 import { OPTIONS } from "./options.ts";
 import type { Reader } from "./reader.ts";
 
@@ -18,15 +18,17 @@ export function checkNames(
     if (known.includes(name) || environment[name] === undefined) continue;
     const [family] = name.split("_");
     const isFamily = known.some((one) => one.startsWith(`${family}_`));
-    const [nearest, far] = known
-      .filter((one) => !isFamily || one.startsWith(`${family}_`))
-      .map((one) => [one, distance(one, name)] as const)
-      .reduce((best, one) => (one[1] < best[1] ? one : best), ["", FAR]);
-    const meant = far < FAR ? `; did you mean ${nearest}?` : "";
+    const candidates = known.filter((one) => !isFamily || one.startsWith(`${family}_`));
+    const near = nearest(name, candidates, FAR);
+    const meant = near === undefined ? "" : `; did you mean ${near}?`;
     if (OUR_PREFIXES.test(name)) {
       reader.fault(name, "a value", `none: there is no such setting${meant}`);
-    } else if (!name.startsWith("AWS_") && far <= (name.length > 12 ? 2 : 1)) {
+    } else if (!name.startsWith("AWS_") && near !== undefined && isMiss(name, near)) {
       reader.warnings.push(`${name} is not a setting${meant}`);
     }
   }
+}
+
+function isMiss(name: string, known: string): boolean {
+  return distance(known, name) <= (name.length > 12 ? 2 : 1);
 }

@@ -13,3 +13,14 @@ export function distance(a: string, b: string): number {
   }
   return row[b.length] ?? 0;
 }
+
+/** Of `names` the one nearest to `name`, in whatever case, when fewer than `far` letters apart. */
+export function nearest(name: string, names: readonly string[], far: number): string | undefined {
+  const [found] = names
+    .map((one) => [one, distance(one.toLowerCase(), name.toLowerCase())] as const)
+    .reduce<readonly [string | undefined, number]>(
+      (best, one) => (one[1] < best[1] ? one : best),
+      [undefined, far],
+    );
+  return found;
+}

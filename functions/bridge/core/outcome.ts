@@ -20,6 +20,8 @@ type OutcomeKind =
       readonly maybeTaken?: boolean;
       /** It had not ended when its time was up. */
       readonly overran?: boolean;
+      /** For the log: where in the user's code it happened. */
+      readonly stack?: string;
     }
   /** The receiver wants it later, which is no failure. `afterMs` undefined: with a growing delay. */
   | { readonly kind: "postponed"; readonly reason: string; readonly afterMs?: Ms }

@@ -82,9 +82,11 @@ function conclude<P, D>(
     });
   }
   // Whoever wrote the handler wants to know, and once.
-  const isFirstFailure = outcome.kind === "failed" && history.failures === 1;
-  if (isFirstFailure && work.ports.sink.limits.sharesProcess) {
-    observe("handler-failed", { streamSequence: item.sequence, reason: outcome.reason });
+  const isFirst = history.failures === 1 && work.ports.sink.limits.sharesProcess;
+  if (outcome.kind === "failed" && isFirst) {
+    const { reason, stack } = outcome;
+    const where = stack !== undefined && { stack };
+    observe("handler-failed", { streamSequence: item.sequence, reason, ...where });
   }
   if (outcome.kind === "accepted" && isPossibleDuplicate(item, before, outcome)) {
     work.tally.duplicates += 1;

@@ -1,4 +1,5 @@
 /** Calls to a target, side by side and within a time; whatever happens, each entry gets an outcome. */
+import { AbortError } from "../core/abort.ts";
 import type { Delivery, Outcome } from "../core/outcome.ts";
 import type { Clock, Ms } from "../core/ports.ts";
 
@@ -35,7 +36,7 @@ export async function deliverWithin<P>(
       lapsed?.aborted ? "the ack wait ran out" : `no answer within ${Math.round(limitMs)} ms`,
     );
     if (answered.signal.aborted) return silence;
-    late.abort(lapsed?.aborted ? "lapsed" : "time is up");
+    late.abort(new AbortError(lapsed?.aborted === true));
     const lastWord = await Promise.race([call, clock.sleep(LAST_WORD_MS, answered.signal)]);
     return lastWord?.kind === "answered" ? lastWord : silence;
   });

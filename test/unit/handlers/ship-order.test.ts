@@ -53,7 +53,7 @@ test("an order becomes a parcel, and the parcel is published", async () => {
   expect(verdict).toEqual({ kind: "accepted" });
   expect(asked).toMatchObject([{ key: ID, body: { order: "o-7" } }]);
   expect(published).toEqual([
-    `${ID}/shipments.created/1 shipments.created {"order":"o-7","parcel":"p-1"}`,
+    `${ID}/test/shipments.created/1 shipments.created {"order":"o-7","parcel":"p-1"}`,
   ]);
   expect(logged).toEqual(['info shipped {"order":"o-7","parcel":"p-1"}']);
 });

@@ -179,12 +179,13 @@ function later(clock: FakeClock, run: number): FakeClock {
 
 test("the first failure of each message is told aloud where the handler is the user's own", () => {
   const { call, told } = start(true, new Memory(), new FakeClock(), "bury", true);
-  call({ 1: threw });
-  call({ 1: threw });
+  const where = { ...threw, stack: "at handler (ship-order.ts:7:11)" };
+  call({ 1: where });
+  call({ 1: where });
   call({ 2: threw });
   const aloud = told.filter(({ event }) => event === "handler-failed");
   expect(aloud.map(({ details }) => details)).toEqual([
-    { streamSequence: 1, reason: "Error: no" },
+    { streamSequence: 1, reason: "Error: no", stack: where.stack },
     { streamSequence: 2, reason: "Error: no" },
   ]);
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { isLapsed } from "../../../functions/bridge/core/abort.ts";
 import type { Delivery, Outcome } from "../../../functions/bridge/core/outcome.ts";
 import { deliverWithin } from "../../../functions/bridge/run/deliver.ts";
 import { FakeClock, settled } from "../../support/fake-clock.ts";
@@ -53,6 +54,21 @@ test("without an answer in time the call is aborted, and the target may have the
     stop: false,
     maybeTaken: true,
   });
+});
+
+test("an aborted call finds out why, in an error that it can throw on", async () => {
+  const clock = new FakeClock();
+  const targets = [new SlowTarget(), new SlowTarget()] as const;
+  const lapsed = new AbortController();
+  void deliverWithin(clock, targets[0], ["a"], LIMIT_MS);
+  void deliverWithin(clock, targets[1], ["b"], LIMIT_MS, lapsed.signal);
+  lapsed.abort();
+  await clock.advance(LIMIT_MS);
+  expect(targets.map(({ signal }) => String(signal?.reason))).toEqual([
+    "AbortError: the time of this run is up",
+    "AbortError: the ack wait ran out and could not be extended: the message may be delivered to somebody else",
+  ]);
+  expect(targets.map(({ signal }) => signal && isLapsed(signal))).toEqual([false, true]);
 });
 
 test("an answer that comes too late changes nothing", async () => {

@@ -1,7 +1,8 @@
 /** A user's handler with its options, as `onMessage` and `onMessages` take them. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { JetStreamMessage } from "./incoming.ts";
-import type { Payload, PublishedMessage, PublishOptions } from "./publishing.ts";
+import type { Payload } from "./payload.ts";
+import type { PublishedMessage, PublishOptions } from "./publishing.ts";
 import type { Verdict } from "./verdict.ts";
 
 type Tell = (text: string, details?: Readonly<Record<string, unknown>>) => void;
@@ -30,8 +31,9 @@ export function handlerLog(
 
 interface CommonContext {
   /**
-   * Aborted when the time of the run is up, or when the message may be somebody else's. A handler that goes on all the
-   * same is ended with its process.
+   * Aborted when the time of the run is up, or when the message may be somebody else's; its reason is an `AbortError` that
+   * says which. A handler that ends because of it has to throw, as `fetch` does that is given it: a return is an ack. One
+   * that goes on all the same is ended with its process.
    */
   readonly signal: AbortSignal;
   readonly log: HandlerLog;
@@ -39,10 +41,11 @@ interface CommonContext {
 
 export interface MessageContext extends CommonContext {
   /**
-   * Publishes to a stream, under an id made of this message's id, the subject, and the how manieth to that subject it is
-   * (or `key`): the stream takes it once within its duplicate window, however often this message is handled. The message is
-   * only acknowledged when all that was published for it is stored; where NATS could not store it, the message is handled
-   * again. Rejects when no stream has confirmed it.
+   * Publishes to a stream, under an id made of this message's id, the durable's name, the subject, and the how manieth to
+   * that subject it is (or `key`): the stream takes it once within its duplicate window, however often this consumer's
+   * message is handled. The message is only acknowledged, or buried, when all that was published for it is stored; where
+   * NATS could not store it, the message is handled again. Rejects when no stream has confirmed it, with a `TypeError` when
+   * `subject` or `data` is nothing to publish, and when the handler has returned: await it.
    */
   readonly publish: (
     subject: string,

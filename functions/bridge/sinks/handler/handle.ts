@@ -10,13 +10,16 @@ import type {
 import type { JetStreamMessage } from "./incoming.ts";
 import { Publishing, type PublishTo } from "./publishing.ts";
 import { validated } from "./schema.ts";
-import { ACCEPTED, type Handled, thrown, type Verdict, verdictOf } from "./verdict.ts";
+import { thrown, thrownForAll } from "./thrown.ts";
+import { ACCEPTED, type Handled, type Verdict, verdictOf } from "./verdict.ts";
 
 /** What a handler is given beside its messages. */
 export interface Services {
   readonly signal: AbortSignal;
   readonly log: (messages: readonly JetStreamMessage[]) => HandlerLog;
   readonly publishTo: PublishTo;
+  /** The durable's name, in a replay too: what is published has it in its id. */
+  readonly consumer: string;
 }
 
 /** One verdict for each of `messages`, in their order. Never rejects. */
@@ -32,9 +35,10 @@ export function handle(
 async function handleOne(
   { handle: run, options }: { readonly handle: MessageHandler; readonly options: HandlerOptions },
   message: JetStreamMessage,
-  { signal, log, publishTo }: Services,
+  services: Services,
 ): Promise<Handled> {
-  const publishing = new Publishing(publishTo);
+  const publishing = publishingOf(services);
+  const { signal, log } = services;
   const verdict = async (): Promise<Verdict> => {
     const valid = options.schema ? await validated(message, options.schema) : message;
     const returned: unknown = await run(valid, {
@@ -44,30 +48,43 @@ async function handleOne(
     });
     return verdictOf(returned);
   };
-  return onceStored(publishing, message, await verdict().catch(thrown));
+  const said = await verdict().catch((error: unknown) => thrown(error, message.id));
+  publishing.end();
+  return onceStored(publishing, message, said);
 }
 
 async function handleBatch(
   { handle: run, options }: { readonly handle: BatchHandler; readonly options: HandlerOptions },
   messages: readonly JetStreamMessage[],
-  { signal, log, publishTo }: Services,
+  services: Services,
 ): Promise<readonly Handled[]> {
-  const publishing = new Publishing(publishTo);
+  const publishing = publishingOf(services);
+  const { signal, log } = services;
   const checked = await Promise.all(messages.map((message) => checkedOf(message, options)));
   const valid = checked.filter((one): one is JetStreamMessage => !("kind" in one));
-  const verdicts = async (): Promise<readonly Verdict[]> => {
+  const verdicts = async (): Promise<readonly Handled[]> => {
     const publish: BatchContext["publish"] = (...call) => publishing.publish(...call);
     const returned: unknown =
       valid.length > 0 ? await run(valid, { signal, log: log(valid), publish }) : undefined;
     return batchVerdicts(returned, valid.length);
   };
-  const found = await verdicts().catch((error: unknown) => valid.map(() => thrown(error)));
+  const found = await verdicts().catch((error: unknown) => {
+    return thrownForAll(
+      error,
+      valid.map(({ id }) => id),
+    );
+  });
+  publishing.end();
   const ofValid = found[Symbol.iterator]();
   const handled = checked.map(async (one): Promise<Handled> => {
     if ("kind" in one) return one;
-    return onceStored(publishing, one, ofValid.next().value as Verdict);
+    return onceStored(publishing, one, ofValid.next().value as Handled);
   });
   return Promise.all(handled);
+}
+
+function publishingOf({ log, ...services }: Services): Publishing {
+  return new Publishing({ ...services, tell: (about, problem) => log([about]).error(problem) });
 }
 
 /** The message as the handler gets it, or why it does not. */
@@ -76,7 +93,7 @@ async function checkedOf(
   { schema }: HandlerOptions,
 ): Promise<JetStreamMessage | Verdict> {
   if (!schema) return message;
-  return validated(message, schema).catch(thrown);
+  return validated(message, schema).catch((error: unknown) => thrown(error, message.id));
 }
 
 /** Missing means failed: with one verdict too few or too many nobody knows which is whose. */
@@ -91,18 +108,18 @@ function batchVerdicts(returned: unknown, count: number): readonly Verdict[] {
 }
 
 /**
- * What was published for an input is stored before the input is acknowledged. Where NATS did not say so, or could not take
- * it, nothing is known of the input, whatever the handler made of that.
+ * What was published for an input is stored before the input is settled, and otherwise it is not acknowledged, whatever
+ * the handler made of that: where NATS did not say so, nothing is known of the input; where it could not take it, the input
+ * has failed, unless it goes to the dead letters anyway.
  */
 async function onceStored(
   publishing: Publishing,
   { id }: JetStreamMessage,
-  verdict: Verdict,
+  verdict: Handled,
 ): Promise<Handled> {
-  if (verdict.kind !== "accepted" && verdict.kind !== "failed") return verdict;
   const problem = await publishing.problem(id);
-  if (!problem) return verdict;
+  if (!problem || verdict.kind === "retry") return verdict;
   const { reason } = problem;
   if (!problem.isOwn) return { kind: "unclear", reason };
-  return verdict.kind === "failed" ? verdict : { kind: "failed", reason };
+  return verdict.kind === "accepted" ? { kind: "failed", reason } : verdict;
 }

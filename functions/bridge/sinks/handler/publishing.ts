@@ -1,5 +1,6 @@
 /** What a handler publishes back to JetStream while it works on a message. */
 import type { JetStreamMessage } from "./incoming.ts";
+import { bytesOf, type Payload } from "./payload.ts";
 
 /** Where a message was stored. */
 export interface PublishedMessage {
@@ -8,9 +9,6 @@ export interface PublishedMessage {
   /** The stream had it already, from an earlier try of the same input: nothing was stored. */
   readonly duplicate: boolean;
 }
-
-/** Text and bytes as they are, anything else as JSON. */
-export type Payload = unknown;
 
 /** Resolves when a stream has stored it under `id`. */
 export type PublishTo = (
@@ -40,18 +38,33 @@ interface Problem {
 /** "message size exceeds maximum allowed", `errors.json` in nats-server. */
 const TOO_LARGE = 10_054;
 
+export interface PublishingServices {
+  readonly publishTo: PublishTo;
+  /** The durable's name, in a replay too. */
+  readonly consumer: string;
+  /** What whoever wrote the handler has to know, about one of its messages. */
+  readonly tell: (about: JetStreamMessage, problem: string) => void;
+}
+
 /**
- * Of one batch in one try. The id of what is published says from which input it came and the how manieth to its subject it
- * was, so that the same work gives the same ids again.
+ * Of one batch in one try. The id of what is published says from which input and through which consumer it came, and the
+ * how manieth to its subject it was: the same work gives the same ids again, and another consumer's work others.
  */
 export class Publishing {
-  readonly #publishTo: PublishTo;
+  readonly #services: PublishingServices;
   readonly #counts = new Map<string, number>();
   /** By the id of the input. */
   readonly #underWay = new Map<string, Promise<Problem | undefined>[]>();
 
-  constructor(publishTo: PublishTo) {
-    this.#publishTo = publishTo;
+  #isOver = false;
+
+  constructor(services: PublishingServices) {
+    this.#services = services;
+  }
+
+  /** The handler has returned: its inputs get their verdicts, and nobody waits for what would come later. */
+  end(): void {
+    this.#isOver = true;
   }
 
   publish(
@@ -60,8 +73,10 @@ export class Publishing {
     data: Payload,
     { key }: PublishOptions = {},
   ): Promise<PublishedMessage> {
+    if (this.#isOver) return this.#refuse(from, subject);
     const place = key === undefined ? this.#next(`${from.id} ${subject}`) : `key:${key}`;
-    const stored = this.#store(subject, data, `${from.id}/${subject}/${place}`);
+    const id = `${from.id}/${this.#services.consumer}/${subject}/${place}`;
+    const stored = this.#store(subject, data, id);
     const problem = stored.then(
       () => undefined,
       (error: unknown) => problemOf(error, subject),
@@ -77,6 +92,15 @@ export class Publishing {
     return found.find(({ isOwn }) => !isOwn) ?? found[0];
   }
 
+  /** Whoever calls so late may not look at the answer. */
+  #refuse(from: JetStreamMessage, subject: string): Promise<never> {
+    const problem = `publish: ${subject}: given after the handler has returned, expected before: await it, or its message is acknowledged without`;
+    this.#services.tell(from, problem);
+    const refused = Promise.reject(new Error(problem));
+    refused.catch(() => undefined);
+    return refused;
+  }
+
   async #store(subject: string, data: Payload, id: string): Promise<PublishedMessage> {
     if (!SUBJECT.test(subject)) {
       const given = JSON.stringify(subject);
@@ -84,7 +108,7 @@ export class Publishing {
         `publish: subject: given ${given}, expected tokens with dots, like orders.eu.7`,
       );
     }
-    return this.#publishTo(subject, bytesOf(data), id);
+    return this.#services.publishTo(subject, bytesOf(data), id);
   }
 
   #next(counted: string): number {
@@ -103,15 +127,4 @@ function problemOf(error: unknown, subject: string): Problem {
   };
   const reason = `publishing to ${subject}: ${message ?? String(error)}`;
   return { reason, isOwn: end === undefined || code === TOO_LARGE };
-}
-
-function bytesOf(data: Payload): Uint8Array {
-  if (data instanceof Uint8Array) return data;
-  const text = typeof data === "string" ? data : JSON.stringify(data);
-  if (text === undefined) {
-    throw new TypeError(
-      `publish: data: given ${typeof data}, expected text, bytes, or something that JSON can say`,
-    );
-  }
-  return new TextEncoder().encode(text);
 }

@@ -1,7 +1,7 @@
 /** Payloads held against a schema of the user's, by any library that speaks Standard Schema (valibot, zod, arktype …). */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { JetStreamMessage } from "./incoming.ts";
-import { Rejection } from "./verdict.ts";
+import { type JetStreamMessage, withJson } from "./incoming.ts";
+import { Rejection } from "./thrown.ts";
 
 /** So many issues are told. */
 const MOST_ISSUES = 5;
@@ -16,10 +16,9 @@ export async function validated(
     const places = result.issues.slice(0, MOST_ISSUES).map(placeOf).filter(Boolean);
     // Libraries quote values in their messages: for the dead letter, which has the payload anyway, and not for the log.
     const forLog = `the payload does not fit: ${result.issues.length} ${result.issues.length === 1 ? "issue" : "issues"}${places.length > 0 ? ` (${places.join(", ")})` : ""}`;
-    throw new Rejection(`the payload does not fit: ${told(result.issues)}`, forLog);
+    throw new Rejection(message.id, `the payload does not fit: ${told(result.issues)}`, forLog);
   }
-  const { value } = result;
-  return { ...message, json: <U>() => value as U };
+  return withJson(message, result.value);
 }
 
 function told(issues: readonly StandardSchemaV1.Issue[]): string {

@@ -1,7 +1,9 @@
 /** A user's handler as a target: it runs in this process, and a message is accepted when it returns. */
+import { isLapsed } from "../../core/abort.ts";
 import type { Delivery, Outcome } from "../../core/outcome.ts";
 import type { Clock, Message, Sink } from "../../core/ports.ts";
 import type { HandlerDefinition, HandlerLog } from "./definition.ts";
+import { messageId } from "../../map/message-id.ts";
 import { handle } from "./handle.ts";
 import { incoming, type JetStreamMessage } from "./incoming.ts";
 import type { PublishTo } from "./publishing.ts";
@@ -10,12 +12,11 @@ import { type Handled, outcomeOf } from "./verdict.ts";
 /** After its signal is aborted a handler may still say what became of its message. */
 const LAST_WORD_MS = 30;
 
-/** Aborted for this reason, the message may be somebody else's already. */
-const LAPSED = "lapsed";
-
 export interface HandlerSinkOptions {
   readonly definition: HandlerDefinition;
   readonly origin: string;
+  /** The durable's name, in a replay too. */
+  readonly consumer: string;
   readonly batchSize: number;
   readonly concurrency: number;
   readonly clock: Clock;
@@ -26,25 +27,29 @@ export interface HandlerSinkOptions {
   readonly read?: typeof outcomeOf;
 }
 
-export interface HandlerSink extends Sink<JetStreamMessage> {
+/** What is tried; each try makes of the message what the handler is given. */
+export interface HandlerEntry {
+  readonly id: string;
+  readonly message: Message;
+}
+
+export interface HandlerSink extends Sink<HandlerEntry> {
   /** Messages whose handler has not ended, although its call has. */
   readonly zombies: number;
 }
 
 export function handlerSink(options: HandlerSinkOptions): HandlerSink {
-  const { clock, definition, log, origin, publishTo, read = outcomeOf } = options;
+  const { clock, consumer, definition, log, origin, publishTo, read = outcomeOf } = options;
   const underWay = new Set<string>();
   const zombies = new Set<string>();
 
-  async function deliver(
-    batch: readonly JetStreamMessage[],
-    signal: AbortSignal,
-  ): Promise<Delivery> {
+  async function deliver(batch: readonly HandlerEntry[], signal: AbortSignal): Promise<Delivery> {
     const again = batch.find(({ id }) => underWay.has(id));
     if (again) return stillRunning(again.id);
     for (const { id } of batch) underWay.add(id);
     const startedAt = clock.now();
-    const handled = handle(definition, batch, { signal, log, publishTo });
+    const given = batch.map(({ message }) => incoming(message, origin));
+    const handled = handle(definition, given, { signal, log, publishTo, consumer });
     void handled.then(() => {
       for (const { id } of batch) {
         underWay.delete(id);
@@ -69,14 +74,14 @@ export function handlerSink(options: HandlerSinkOptions): HandlerSink {
       return zombies.size;
     },
     ready: () => Promise.resolve(undefined),
-    prepare: (message: Message) => incoming(message, origin),
+    prepare: (message: Message) => ({ id: messageId(origin, message), message }),
     size: () => 0,
     deliver,
   };
 }
 
 function answers(
-  batch: readonly JetStreamMessage[],
+  batch: readonly HandlerEntry[],
   verdicts: readonly Handled[],
   read: typeof outcomeOf,
   signal: AbortSignal,
@@ -89,8 +94,8 @@ function answers(
 function cutOff(outcome: Outcome, signal: AbortSignal): Outcome {
   if (outcome.kind !== "failed") return outcome;
   const { reason } = outcome;
-  if (signal.reason === LAPSED) return { kind: "unknown", reason };
-  return { kind: "failed", reason, overran: true, maybeTaken: true };
+  if (isLapsed(signal)) return { kind: "unknown", reason };
+  return { ...outcome, overran: true, maybeTaken: true };
 }
 
 /** Resolves a moment after `signal` is aborted; never without that. */
@@ -103,11 +108,11 @@ function tooLate(clock: Clock, signal: AbortSignal): Promise<undefined> {
 }
 
 function overran(
-  batch: readonly JetStreamMessage[],
+  batch: readonly HandlerEntry[],
   signal: AbortSignal,
   milliseconds: number,
 ): Delivery {
-  if (signal.reason === LAPSED) {
+  if (isLapsed(signal)) {
     const reason = "the ack wait ran out while the handler was at work";
     return { kind: "unavailable", reason, stop: false, maybeTaken: true };
   }

@@ -1,6 +1,7 @@
 /** What a handler can say about a message. */
 import { parseDuration } from "../../core/duration.ts";
 import type { Outcome } from "../../core/outcome.ts";
+import { isObject, kindOf, unknownFaults } from "./checks.ts";
 
 export type Verdict =
   /** It is done with: acknowledged. What a handler that returns nothing says. */
@@ -12,7 +13,7 @@ export type Verdict =
   /** The handler threw: it is handled again, after a delay that grows; in the end it goes to the dead letters. */
   | { readonly kind: "failed"; readonly reason: string };
 
-/** The same, or nobody knows: what has to be stored for it is not, and that is not its fault. */
+/** The same, or nobody knows, and that is not its fault: what has to be stored for it is not, or it was interrupted. */
 export type Handled = Verdict | { readonly kind: "unclear"; readonly reason: string };
 
 export const ACCEPTED: Verdict = { kind: "accepted" };
@@ -30,13 +31,14 @@ const REASON_CHARACTERS = 1000;
  * a delay that grows with each try, from `RETRY_DELAY_MIN` to `RETRY_DELAY_MAX`. While it lasts the message occupies one
  * place of max ack pending. Where order is kept, its group waits for it, at most until the end of the run.
  * @param options.reason for the log.
- * @throws RangeError when `after` is no duration.
+ * @throws TypeError when it is given anything else, RangeError when `after` is no duration: thrown in a handler, its message
+ * has failed.
  */
 export function retry(
   options: { readonly after?: string; readonly reason?: string } = {},
 ): Verdict {
+  checkRetry(options);
   const { after, reason } = options;
-  if (after !== undefined) delayMsOf(after);
   return {
     kind: "retry",
     ...(after !== undefined && { after }),
@@ -49,20 +51,13 @@ export function retry(
  * there. Without dead letters the bridge stops as `blocked`.
  *
  * @param reason at most 1,000 characters of it are kept.
+ * @throws TypeError when it is no text.
  */
 export function reject(reason: string): Verdict {
-  return { kind: "rejected", reason };
-}
-
-/** Thrown within a handler, the message is rejected with its text. `told`: what may be logged in place of it. */
-export class Rejection extends Error {
-  override readonly name = "Rejection";
-  readonly told: string | undefined;
-
-  constructor(message: string, told?: string) {
-    super(message);
-    this.told = told;
+  if (typeof (reason as unknown) !== "string") {
+    throw new TypeError(`reject: given ${kindOf(reason)}, expected the reason, a text`);
   }
+  return { kind: "rejected", reason };
 }
 
 /** What a handler has returned, read strictly: a result that was forgotten there must not become an ack. */
@@ -77,30 +72,18 @@ export function verdictOf(returned: unknown): Verdict {
   };
 }
 
-/** Anything can be thrown, even what can neither be asked for its class nor written down. */
-export function thrown(error: unknown): Verdict {
-  try {
-    if (error instanceof Rejection) return rejectedFor(error);
-    return { kind: "failed", reason: short(`${String(error)}${becauseOf(error)}`) };
-  } catch {
-    return { kind: "failed", reason: "the handler threw something without a text" };
-  }
+/** What is for the log. */
+interface ForLog {
+  /** In place of the reason. */
+  readonly told?: string | undefined;
+  readonly stack?: string | undefined;
 }
 
-/** What a call over the network failed for stands in the cause alone: the error itself says `fetch failed`. */
-function becauseOf(error: unknown): string {
-  if (!(error instanceof Error) || !(error.cause instanceof Error)) return "";
-  const { code, message, name } = error.cause as Error & { readonly code?: string };
-  const said = message === "" ? (code ?? "") : message;
-  return said === "" ? "" : ` (${name}: ${said})`;
-}
+/** It stands beside the verdict, and is no part of it. */
+const forLogOf = new WeakMap<object, ForLog>();
 
-/** What may be logged stands beside the verdict, and is no part of it. */
-const toldOf = new WeakMap<object, string>();
-
-function rejectedFor({ message, told }: Rejection): Verdict {
-  const verdict = reject(message);
-  if (told !== undefined) toldOf.set(verdict, told);
+export function withLog(verdict: Verdict, forLog: ForLog): Verdict {
+  forLogOf.set(verdict, forLog);
   return verdict;
 }
 
@@ -111,15 +94,21 @@ export function outcomeOf(verdict: Handled, id: string): Outcome {
     case "accepted":
       return { kind: "accepted", receipt: id };
     case "rejected": {
-      const told = toldOf.get(verdict);
+      const { told } = forLogOf.get(verdict) ?? {};
       return {
         kind: "rejected",
         reason: short(verdict.reason),
         ...(told !== undefined && { told }),
       };
     }
-    case "failed":
-      return { kind: "failed", reason: short(verdict.reason) };
+    case "failed": {
+      const { stack } = forLogOf.get(verdict) ?? {};
+      return {
+        kind: "failed",
+        reason: short(verdict.reason),
+        ...(stack !== undefined && { stack }),
+      };
+    }
     case "retry": {
       const { after, reason = "the handler wants it later" } = verdict;
       const afterMs = after === undefined ? undefined : delayMsOf(after);
@@ -148,6 +137,20 @@ function isVerdict(value: unknown): value is Verdict {
   }
 }
 
+function checkRetry(options: unknown): void {
+  if (!isObject(options)) {
+    throw new TypeError(
+      `retry: given ${kindOf(options)}, expected an object, like { after: "30s" }`,
+    );
+  }
+  const [fault] = unknownFaults(options, ["after", "reason"]);
+  if (fault !== undefined) throw new TypeError(`retry: ${fault}`);
+  const { after, reason } = options;
+  if (after !== undefined) delayMsOf(after);
+  if (isTextOrNothing(reason)) return;
+  throw new TypeError(`retry: reason: given ${kindOf(reason)}, expected a text`);
+}
+
 function isTextOrNothing(value: unknown): value is string | undefined {
   return value === undefined || typeof value === "string";
 }
@@ -157,14 +160,14 @@ function isDelay(text: string): boolean {
   return milliseconds !== undefined && milliseconds <= LONGEST_AFTER_MS;
 }
 
-function delayMsOf(after: string): number {
-  if (isDelay(after)) return parseDuration(after) ?? 0;
-  const given = JSON.stringify(after);
+function delayMsOf(after: unknown): number {
+  if (typeof after === "string" && isDelay(after)) return parseDuration(after) ?? 0;
+  const given = typeof after === "string" ? JSON.stringify(after) : kindOf(after);
   throw new RangeError(
     `retry: after: given ${given}, expected a duration up to 7d, like 30s or 10m`,
   );
 }
 
-function short(text: string): string {
+export function short(text: string): string {
   return text.slice(0, REASON_CHARACTERS).toWellFormed();
 }

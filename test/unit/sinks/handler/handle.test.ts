@@ -1,14 +1,18 @@
 import fc from "fast-check";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import type {
-  BatchHandler,
-  HandlerDefinition,
-  MessageHandler,
+import {
+  type BatchHandler,
+  type HandlerDefinition,
+  handlerLog,
+  type MessageHandler,
 } from "../../../../functions/bridge/sinks/handler/definition.ts";
 import { handle } from "../../../../functions/bridge/sinks/handler/handle.ts";
 import type { JetStreamMessage } from "../../../../functions/bridge/sinks/handler/incoming.ts";
-import type { PublishTo } from "../../../../functions/bridge/sinks/handler/publishing.ts";
+import type {
+  PublishedMessage,
+  PublishTo,
+} from "../../../../functions/bridge/sinks/handler/publishing.ts";
 import {
   type Handled,
   reject,
@@ -107,7 +111,7 @@ describe("a handler of single messages", () => {
   });
 
   test.each<[string, Verdict, PublishTo, Handled]>([
-    ["a rejection stands", reject("no"), NOT_STORED, reject("no")],
+    ["a rejection does not, and nobody knows", reject("no"), NOT_STORED, UNCLEAR],
     ["a rejection stands", reject("no"), TOO_LARGE, reject("no")],
     ["what is put off stands", retry(), NOT_STORED, retry()],
     ["what is put off stands", retry(), TOO_LARGE, retry()],
@@ -159,7 +163,50 @@ describe("a handler of single messages", () => {
     const run: MessageHandler = async (_message, { publish }) =>
       void (await publish("a", "x", { key: "k" }));
     await handle(one(run), messages("x"), services({ publishTo }));
-    expect(ids).toEqual(["ORDERS/1/5/a/key:k"]);
+    expect(ids).toEqual(["ORDERS/1/5/c/a/key:k"]);
+  });
+
+  test.each<[string, Verdict | undefined]>([
+    ["acknowledged", undefined],
+    ["rejected", reject("no")],
+    ["put off", retry()],
+  ])(
+    "has its message %s once it is known whether what it did not wait for is stored",
+    async (_what, said) => {
+      const stored = Promise.withResolvers<PublishedMessage>();
+      const run: MessageHandler = (_message, { publish }) => {
+        void publish("a", "x");
+        return said;
+      };
+      const given = services({ publishTo: () => stored.promise });
+      const handled = handle(one(run), messages("x"), given);
+      expect(await Promise.race([handled, soon()])).toBe("not yet");
+      stored.resolve({ stream: "S", sequence: 1, duplicate: false });
+      expect(await handled).toEqual([said ?? ACCEPTED]);
+    },
+  );
+
+  test("publishes nothing more once it has returned, and that is in its log", async () => {
+    const logged: unknown[] = [];
+    const sent: string[] = [];
+    const returned = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<unknown>();
+    const run: MessageHandler = (_message, { publish }) => {
+      void returned.promise.then(() => publish("a", "x")).catch(late.resolve);
+    };
+    const given = services({
+      log: (about) => handlerLog((level, text) => logged.push([about[0]?.id, level, text])),
+      publishTo: async (subject) => {
+        sent.push(subject);
+        return { stream: "S", sequence: 1, duplicate: false };
+      },
+    });
+    expect(await handle(one(run), messages("x"), given)).toEqual([ACCEPTED]);
+    returned.resolve();
+    const problem = expect.stringMatching(/^publish: a: given after the handler has returned/);
+    expect(await late.promise).toMatchObject({ message: problem });
+    expect(logged).toEqual([["ORDERS/1/5", "error", problem]]);
+    expect(sent).toEqual([]);
   });
 
   test("does not pay for what another has published", async () => {
@@ -216,6 +263,43 @@ describe("a handler of batches", () => {
     expect(await handle(batch(run), messages("a", "b"), services())).toEqual(verdicts);
   });
 
+  const interrupted = (id: string): Handled => ({
+    kind: "unclear",
+    reason: `interrupted: the handler ended with the rejection of ${id}`,
+  });
+
+  test.each<[string, BatchHandler]>([
+    ["in a loop", (given) => given.forEach((message) => message.json())],
+    [
+      "all at once",
+      async (given) => void (await Promise.all(given.map(async (message) => message.json()))),
+    ],
+  ])("that reads JSON that is none, %s, is told of that message alone", async (_how, run) => {
+    const given = messages("1", "oops", "oops", "1");
+    const verdicts = await handle(batch(run), given, services());
+    expect(verdicts).toEqual([
+      interrupted("ORDERS/2/5"),
+      reject("the payload is not JSON (4 characters)"),
+      interrupted("ORDERS/2/5"),
+      interrupted("ORDERS/2/5"),
+    ]);
+  });
+
+  test("that catches what a message has thrown decides itself", async () => {
+    const run: BatchHandler = (given) =>
+      given.map((message) => {
+        try {
+          return void message.json();
+        } catch {
+          return retry();
+        }
+      });
+    expect(await handle(batch(run), messages("1", "oops"), services())).toEqual([
+      ACCEPTED,
+      retry(),
+    ]);
+  });
+
   test("gets the messages that fit, and its verdicts find their way back to them", async () => {
     const seen: unknown[] = [];
     const run: BatchHandler = (given) => {
@@ -247,7 +331,7 @@ describe("a handler of batches", () => {
       await publish(given[1]!, "a", "more", { key: "k" });
     };
     await handle(batch(run), messages("x", "y"), services({ publishTo }));
-    expect(ids).toEqual(["ORDERS/1/5/a/1", "ORDERS/2/5/a/1", "ORDERS/2/5/a/key:k"]);
+    expect(ids).toEqual(["ORDERS/1/5/c/a/1", "ORDERS/2/5/c/a/1", "ORDERS/2/5/c/a/key:k"]);
   });
 
   test.each<[string, PublishTo, Handled]>([
@@ -262,7 +346,8 @@ describe("a handler of batches", () => {
       };
       const given = messages("a", "b", "c", "d");
       const verdicts = await handle(batch(run), given, services({ publishTo }));
-      expect(verdicts).toEqual([paid, reject("no"), ACCEPTED, retry()]);
+      const second = publishTo === NOT_STORED ? UNCLEAR : reject("no");
+      expect(verdicts).toEqual([paid, second, ACCEPTED, retry()]);
     },
   );
 

@@ -3,8 +3,9 @@ import { describe, expect, test } from "vitest";
 import {
   incoming,
   type JetStreamMessage,
+  withJson,
 } from "../../../../functions/bridge/sinks/handler/incoming.ts";
-import { Rejection } from "../../../../functions/bridge/sinks/handler/verdict.ts";
+import { Rejection } from "../../../../functions/bridge/sinks/handler/thrown.ts";
 import { headers, message, utf8 } from "../../../support/messages.ts";
 
 const withData = (data: Uint8Array | string): JetStreamMessage =>
@@ -35,6 +36,35 @@ test("its id is the same however often and through whichever consumer it is deli
   expect(incoming(again, "ORDERS").id).toBe(incoming(first, "ORDERS").id);
 });
 
+describe("data", () => {
+  const memory = Buffer.from("before hello after");
+  const arrived = (): JetStreamMessage => withData(memory.subarray(7, 12));
+
+  test("is a copy: no other class than Uint8Array, and no memory but its own", () => {
+    const { data } = arrived();
+    expect(Object.getPrototypeOf(data)).toBe(Uint8Array.prototype);
+    expect(data).toEqual(utf8("hello"));
+    expect(data.buffer.byteLength).toBe(5);
+  });
+
+  test("is the same bytes whenever it is asked for, and changes nothing but itself", () => {
+    const one = arrived();
+    one.data.fill(0);
+    expect(one.data).toEqual(new Uint8Array(5));
+    expect(one.text()).toBe("hello");
+    expect(memory.toString()).toBe("before hello after");
+    expect(arrived().text()).toBe("hello");
+  });
+
+  test("is not copied for other JSON, and is there all the same", () => {
+    const one = arrived();
+    const other = withJson(one, 7);
+    expect(other.json()).toBe(7);
+    expect(Object.getOwnPropertyDescriptor(other, "data")).toHaveProperty("get");
+    expect(other).toMatchObject({ id: one.id, subject: one.subject, data: utf8("hello") });
+  });
+});
+
 describe("text", () => {
   test("is the payload, a byte order mark included", () => {
     expect(withData("\u{FEFF}äöü\u0000").text()).toBe("\u{FEFF}äöü\u0000");
@@ -43,7 +73,7 @@ describe("text", () => {
 
   test("that is not UTF-8 rejects the message", () => {
     const broken = withData(Uint8Array.of(0x61, 0xff));
-    expect(() => broken.text()).toThrow(new Rejection("the payload is not UTF-8 text"));
+    expect(() => broken.text()).toThrow(new Rejection(broken.id, "the payload is not UTF-8 text"));
   });
 });
 
@@ -58,7 +88,7 @@ describe("JSON", () => {
 
   test("that is not UTF-8 rejects the message", () => {
     const broken = withData(Uint8Array.of(0x22, 0xff, 0x22));
-    expect(() => broken.json()).toThrow(new Rejection("the payload is not UTF-8 text"));
+    expect(() => broken.json()).toThrow(new Rejection(broken.id, "the payload is not UTF-8 text"));
   });
 
   test.each([
@@ -67,7 +97,8 @@ describe("JSON", () => {
     ['{"a":1', "6 characters, wrong at position 6"],
     ['{"password":"hunter2" "x"}', "26 characters, wrong at position 22"],
   ])("%j rejects the message, with its length and the place", (text, told) => {
-    expect(() => withData(text).json()).toThrow(new Rejection(`the payload is not JSON (${told})`));
+    const rejection = new Rejection(withData(text).id, `the payload is not JSON (${told})`);
+    expect(() => withData(text).json()).toThrow(rejection);
   });
 
   test("nothing of a payload is told", () => {

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import {
   type PublishedMessage,
   Publishing,
+  type PublishingServices,
   type PublishTo,
 } from "../../../../functions/bridge/sinks/handler/publishing.ts";
 import { SourceError } from "../../../../functions/bridge/source/source-error.ts";
@@ -18,16 +19,20 @@ interface Sent {
   readonly id: string;
 }
 
+function publishingTo(publishTo: PublishTo, more: Partial<PublishingServices> = {}): Publishing {
+  return new Publishing({ publishTo, consumer: "c", tell: () => undefined, ...more });
+}
+
 function recording(): { readonly sent: readonly Sent[]; readonly publishing: Publishing } {
   const sent: Sent[] = [];
-  const publishing = new Publishing(async (subject, data, id) => {
+  const publishing = publishingTo(async (subject, data, id) => {
     sent.push({ subject, text: new TextDecoder().decode(data), id });
     return STORED;
   });
   return { sent, publishing };
 }
 
-test("an id says from which message it came, to which subject, and the how manieth there", async () => {
+test("an id says from which message and through which consumer it came, to which subject, and the how manieth there", async () => {
   const { publishing, sent } = recording();
   for (const [from, subject] of [
     [first, "a"],
@@ -38,11 +43,26 @@ test("an id says from which message it came, to which subject, and the how manie
     expect(await publishing.publish(from, subject, "x")).toEqual(STORED);
   }
   expect(sent.map(({ id }) => id)).toEqual([
-    "ORDERS/1/5/a/1",
-    "ORDERS/1/5/b/1",
-    "ORDERS/2/5/a/1",
-    "ORDERS/1/5/a/2",
+    "ORDERS/1/5/c/a/1",
+    "ORDERS/1/5/c/b/1",
+    "ORDERS/2/5/c/a/1",
+    "ORDERS/1/5/c/a/2",
   ]);
+});
+
+test("what two consumers publish for one message has two ids", async () => {
+  const ids: string[] = [];
+  for (const consumer of ["one", "two"]) {
+    const publishing = publishingTo(
+      async (_subject, _data, id) => {
+        ids.push(id);
+        return STORED;
+      },
+      { consumer },
+    );
+    await publishing.publish(first, "a", "x");
+  }
+  expect(ids).toEqual(["ORDERS/1/5/one/a/1", "ORDERS/1/5/two/a/1"]);
 });
 
 test("the same work gives the same ids again, and different work never one id twice", async () => {
@@ -61,23 +81,11 @@ test("the same work gives the same ids again, and different work never one id tw
   );
 });
 
-test.each<[string, unknown, string]>([
-  ["text", "hällo", "hällo"],
-  ["empty text", "", ""],
-  ["bytes", Uint8Array.of(0x61, 0x62), "ab"],
-  ["an object", { a: [1, null] }, '{"a":[1,null]}'],
-  ["null", null, "null"],
-  ["a number", 0, "0"],
-])("%s is published as it is, or as JSON", async (_what, data, text) => {
+test("what cannot be said in bytes is the input's own fault", async () => {
   const { publishing, sent } = recording();
-  await publishing.publish(first, "a", data);
-  expect(sent).toMatchObject([{ subject: "a", text }]);
-});
-
-test.each([undefined, () => 1, Symbol("x")])("%o is nothing to publish", async (data) => {
-  const { publishing, sent } = recording();
-  const problem = `publish: data: given ${typeof data}, expected text, bytes, or something that JSON can say`;
-  await expect(publishing.publish(first, "a", data)).rejects.toThrow(problem);
+  const problem = "publish: data: given a promise, expected its result: await it";
+  const forgotten = Promise.resolve("x") as never;
+  await expect(publishing.publish(first, "a", forgotten)).rejects.toThrow(problem);
   const reason = `publishing to a: ${problem}`;
   expect(await publishing.problem(first.id)).toEqual({ reason, isOwn: true });
   expect(sent).toEqual([]);
@@ -85,7 +93,7 @@ test.each([undefined, () => 1, Symbol("x")])("%o is nothing to publish", async (
 
 test("all is confirmed when all is stored, not before", async () => {
   const stored = Promise.withResolvers<PublishedMessage>();
-  const publishing = new Publishing(() => stored.promise);
+  const publishing = publishingTo(() => stored.promise);
   void publishing.publish(first, "a", "x");
   let isConfirmed = false;
   const confirmed = publishing.problem(first.id).then((problem) => {
@@ -96,6 +104,29 @@ test("all is confirmed when all is stored, not before", async () => {
   expect(isConfirmed).toBe(false);
   stored.resolve(STORED);
   expect(await confirmed).toBeUndefined();
+});
+
+test("once the handler has returned nothing is published any more, which is said", async () => {
+  const sent: string[] = [];
+  const told: unknown[] = [];
+  const publishing = publishingTo(
+    async (subject) => {
+      sent.push(subject);
+      return STORED;
+    },
+    { tell: ({ id }, problem) => told.push([id, problem]) },
+  );
+  await publishing.publish(first, "a", "x");
+  publishing.end();
+  const problem =
+    "publish: b: given after the handler has returned, expected before: await it, or its message is acknowledged without";
+  await expect(publishing.publish(second, "b", "x")).rejects.toThrow(new Error(problem));
+  expect(sent).toEqual(["a"]);
+  expect(told).toEqual([[second.id, problem]]);
+  expect(await publishing.problem(second.id)).toBeUndefined();
+  // Where nobody looks, it is no reason for the process to end.
+  void publishing.publish(first, "c", "x");
+  await new Promise((resolve) => setImmediate(resolve));
 });
 
 test("with nothing published, all is confirmed", async () => {
@@ -110,11 +141,11 @@ test("a key stands in place of the how manieth, and counts nothing", async () =>
   await publishing.publish(first, "b", "x", { key: "" });
   await publishing.publish(first, "a", "x", {});
   expect(sent.map(({ id }) => id)).toEqual([
-    "ORDERS/1/5/a/key:line-7",
-    "ORDERS/1/5/a/1",
-    "ORDERS/2/5/a/key:line-7",
-    "ORDERS/1/5/b/key:",
-    "ORDERS/1/5/a/2",
+    "ORDERS/1/5/c/a/key:line-7",
+    "ORDERS/1/5/c/a/1",
+    "ORDERS/2/5/c/a/key:line-7",
+    "ORDERS/1/5/c/b/key:",
+    "ORDERS/1/5/c/a/2",
   ]);
 });
 
@@ -146,7 +177,7 @@ test("one that was not stored is told, whether the handler has looked or not", a
     if (subject !== "a") throw new SourceError("broken", `no stream takes ${subject}`);
     return STORED;
   };
-  const publishing = new Publishing(publishTo);
+  const publishing = publishingTo(publishTo);
   const ignored = [publishing.publish(first, "a", "x"), publishing.publish(first, "b", "x")];
   await expect(publishing.publish(first, "c", "x")).rejects.toThrow("no stream takes c");
   expect(ignored).toHaveLength(2);
@@ -156,7 +187,7 @@ test("one that was not stored is told, whether the handler has looked or not", a
 
 test("an input answers for what was published for it, and for nothing else", async () => {
   const never = Promise.withResolvers<PublishedMessage>();
-  const publishing = new Publishing(async (subject) => {
+  const publishing = publishingTo(async (subject) => {
     if (subject === "slow") return never.promise;
     throw new SourceError("broken", "no stream takes it");
   });
@@ -178,7 +209,7 @@ test.each<[string, unknown, boolean]>([
   ["data too large for the client", new RangeError("no"), true],
   ["data that is none", new TypeError("no"), true],
 ])("%s is the input's own fault or not: %o, %s", async (_what, error, isOwn) => {
-  const publishing = new Publishing(() => Promise.reject(error));
+  const publishing = publishingTo(() => Promise.reject(error));
   await expect(publishing.publish(first, "a", "x")).rejects.toBe(error);
   expect(await publishing.problem(first.id)).toEqual({ reason: "publishing to a: no", isOwn });
 });
@@ -189,7 +220,7 @@ test.each([
 ])(
   "where not all is its own fault, nothing is: what is its own comes %s",
   async (_at, subjects) => {
-    const publishing = new Publishing(async (subject) => {
+    const publishing = publishingTo(async (subject) => {
       throw subject === "own" ? new TypeError("no") : new SourceError("broken", "away");
     });
     for (const subject of subjects) publishing.publish(first, subject, "x").catch(() => undefined);

@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import * as v from "valibot";
 import { expect, test } from "vitest";
 import { validated } from "../../../../functions/bridge/sinks/handler/schema.ts";
-import { Rejection } from "../../../../functions/bridge/sinks/handler/verdict.ts";
+import { Rejection } from "../../../../functions/bridge/sinks/handler/thrown.ts";
 import { delivered } from "../../../support/handled.ts";
 
 type Validate = StandardSchemaV1["~standard"]["validate"];

@@ -1,21 +1,29 @@
 import { describe, expect, test } from "vitest";
+import { AbortError } from "../../../../functions/bridge/core/abort.ts";
 import type { Delivery } from "../../../../functions/bridge/core/outcome.ts";
 import type {
   HandlerDefinition,
   MessageHandler,
 } from "../../../../functions/bridge/sinks/handler/definition.ts";
+import { messageId } from "../../../../functions/bridge/map/message-id.ts";
 import {
+  type HandlerEntry,
   type HandlerSink,
   handlerSink,
   type HandlerSinkOptions,
 } from "../../../../functions/bridge/sinks/handler/sink.ts";
 import { reject, retry } from "../../../../functions/bridge/sinks/handler/verdict.ts";
 import { FakeClock, settled } from "../../../support/fake-clock.ts";
-import { delivered, services } from "../../../support/handled.ts";
-import { message } from "../../../support/messages.ts";
+import { services } from "../../../support/handled.ts";
+import { message, utf8 } from "../../../support/messages.ts";
 
-const first = delivered("first", 1);
-const second = delivered("second", 2);
+const first = entry("first", 1);
+const second = entry("second", 2);
+
+function entry(text: string, streamSequence: number): HandlerEntry {
+  const one = message({ data: utf8(text), streamSequence });
+  return { id: messageId("ORDERS", one), message: one };
+}
 
 interface Made {
   readonly sink: HandlerSink;
@@ -34,6 +42,7 @@ function make(more: Partial<HandlerSinkOptions> = {}): Made {
   const sink = handlerSink({
     definition,
     origin: "ORDERS",
+    consumer: "c",
     batchSize: 1,
     concurrency: 4,
     clock,
@@ -82,7 +91,7 @@ test("a handler is there at once, and takes every message", async () => {
   expect(await sink.ready(signal)).toBeUndefined();
   const prepared = sink.prepare(message({ streamSequence: 3, timestampNanos: 4n }));
   expect(prepared).toMatchObject({ id: "HUB/3/4" });
-  expect(sink.size(delivered())).toBe(0);
+  expect(sink.size(first)).toBe(0);
 });
 
 test("one outcome for each message, in the order in which they were given", async () => {
@@ -106,12 +115,25 @@ test("what is put off says for how long", async () => {
   });
 });
 
+test("what a handler does to the bytes of a message, the next try does not see", async () => {
+  const seen: string[] = [];
+  const handle: MessageHandler = (one) => {
+    seen.push(Buffer.from(one.data).toString(), one.text());
+    one.data.fill(0);
+    throw new Error("boom");
+  };
+  const { sink } = make({ definition: { kind: "one", handle, options: {} } });
+  for (let tries = 1; tries <= 2; tries += 1) await sink.deliver([first], signal);
+  expect(seen).toEqual(Array(4).fill("first"));
+  expect(first.message.data).toEqual(utf8("first"));
+});
+
 describe("when its time is up", () => {
   test("a handler has a moment for its last word", async () => {
     const { clock, end, sink } = make();
     const time = new AbortController();
     const delivery = sink.deliver([first], time.signal);
-    time.abort("time is up");
+    time.abort(new AbortError(false));
     await clock.advance(29);
     expect(await sofar(delivery)).toBeUndefined();
     end();
@@ -124,7 +146,7 @@ describe("when its time is up", () => {
     const time = new AbortController();
     const delivery = sink.deliver([first], time.signal);
     await clock.advance(1500);
-    time.abort("time is up");
+    time.abort(new AbortError(false));
     await clock.advance(30);
     expect(await delivery).toEqual({
       kind: "answered",
@@ -154,7 +176,7 @@ describe("when its time is up", () => {
 
   test("a call that comes too late has its moment, too", async () => {
     const { clock, sink } = make();
-    const delivery = sink.deliver([first], AbortSignal.abort("time is up"));
+    const delivery = sink.deliver([first], AbortSignal.abort(new AbortError(false)));
     await clock.advance(30);
     expect(await delivery).toMatchObject({ outcomes: [{ kind: "failed", overran: true }] });
   });
@@ -164,7 +186,7 @@ test("when the ack wait has run out, nothing is said about the message, which ma
   const { clock, sink } = make();
   const lapsed = new AbortController();
   const delivery = sink.deliver([first], lapsed.signal);
-  lapsed.abort("lapsed");
+  lapsed.abort(new AbortError(true));
   await clock.advance(30);
   expect(await delivery).toEqual({
     kind: "unavailable",
@@ -180,7 +202,7 @@ describe("a message that is delivered again while its handler is at work", () =>
     const { clock, sink } = make({ batchSize: 10 });
     const time = new AbortController();
     const delivery = sink.deliver([first], time.signal);
-    time.abort("time is up");
+    time.abort(new AbortError(false));
     await clock.advance(30);
     await delivery;
     expect(await sink.deliver([second, first], signal)).toEqual({

@@ -5,12 +5,11 @@ import {
   type Handled,
   outcomeOf,
   reject,
-  Rejection,
   retry,
-  thrown,
   type Verdict,
   verdictOf,
 } from "../../../../functions/bridge/sinks/handler/verdict.ts";
+import { thrown } from "../../../../functions/bridge/sinks/handler/thrown.ts";
 import { anyReturned, anyThrown } from "../../../support/handled.ts";
 
 const KINDS = ["accepted", "retry", "rejected", "failed"];
@@ -20,6 +19,7 @@ const OUTCOMES = {
   rejected: "rejected",
   failed: "failed",
 };
+const ID = "ORDERS/1/2";
 const EXPECTED = "expected nothing (ack), retry(…) or reject(…)";
 
 describe("retry", () => {
@@ -35,9 +35,41 @@ describe("retry", () => {
     );
   });
 
+  test.each<[unknown, string]>([
+    ["30s", 'given a string, expected an object, like { after: "30s" }'],
+    [null, 'given null, expected an object, like { after: "30s" }'],
+    [["30s"], 'given an array, expected an object, like { after: "30s" }'],
+    [{ delay: "30s" }, "delay: given a value, expected none: there is after, reason"],
+    [
+      { aftr: "30s" },
+      "aftr: given a value, expected none: there is after, reason; did you mean after?",
+    ],
+    [{ reason: new Error("busy") }, "reason: given an object, expected a text"],
+  ])("refuses %o", (options, problem) => {
+    expect(() => retry(options as never)).toThrow(new TypeError(`retry: ${problem}`));
+  });
+
+  test("refuses a number: of what?", () => {
+    expect(() => retry({ after: 30 as never })).toThrow(
+      new RangeError("retry: after: given a number, expected a duration up to 7d, like 30s or 10m"),
+    );
+  });
+
   test("has nothing but what it was given", () => {
     expect(retry()).toEqual({ kind: "retry" });
     expect(retry({ reason: "busy" })).toEqual({ kind: "retry", reason: "busy" });
+  });
+});
+
+describe("reject", () => {
+  test.each<[unknown, string]>([
+    [undefined, "undefined"],
+    [new Error("no"), "an object"],
+    [7, "a number"],
+  ])("refuses %o", (reason, given) => {
+    expect(() => reject(reason as never)).toThrow(
+      new TypeError(`reject: given ${given}, expected the reason, a text`),
+    );
   });
 });
 
@@ -85,61 +117,6 @@ describe("what a handler returns", () => {
   });
 });
 
-describe("what a handler throws", () => {
-  test.each([
-    [new Error("getaddrinfo ENOTFOUND carrier"), " (Error: getaddrinfo ENOTFOUND carrier)"],
-    [
-      Object.assign(new AggregateError([]), { code: "ECONNREFUSED" }),
-      " (AggregateError: ECONNREFUSED)",
-    ],
-    [new Error(""), ""],
-    ["no error", ""],
-  ])("has its cause told, where it has one: %s", (cause, told) => {
-    const error = new TypeError("fetch failed", { cause });
-    expect(thrown(error)).toEqual({ kind: "failed", reason: `TypeError: fetch failed${told}` });
-  });
-
-  test("is a failure with its text", () => {
-    expect(thrown(new TypeError("no total"))).toEqual({
-      kind: "failed",
-      reason: "TypeError: no total",
-    });
-    expect(thrown("boom")).toEqual({ kind: "failed", reason: "boom" });
-    expect(thrown(undefined)).toEqual({ kind: "failed", reason: "undefined" });
-  });
-
-  test("is a rejection where the bridge itself has thrown it", () => {
-    expect(thrown(new Rejection("not JSON"))).toEqual(reject("not JSON"));
-  });
-
-  test("is the same rejection with words for the log beside it, which are no part of it", () => {
-    const verdict = thrown(new Rejection("id: received 4711", "1 issues (id)"));
-    expect(verdict).toStrictEqual(reject("id: received 4711"));
-    expect(JSON.stringify(verdict)).not.toContain("issues");
-    expect(outcomeOf(verdict, "ORDERS/1/2")).toStrictEqual({
-      kind: "rejected",
-      reason: "id: received 4711",
-      told: "1 issues (id)",
-    });
-  });
-
-  test("may have no text at all, and not even a class", () => {
-    const { proxy, revoke } = Proxy.revocable({}, {});
-    revoke();
-    const reason = "the handler threw something without a text";
-    expect(thrown(Object.create(null))).toEqual({ kind: "failed", reason });
-    expect(thrown(proxy)).toEqual({ kind: "failed", reason });
-  });
-
-  test("whatever it is, it is no ack", () => {
-    fc.assert(
-      fc.property(anyThrown(), (error) => {
-        expect(["rejected", "failed"]).toContain(thrown(error).kind);
-      }),
-    );
-  });
-});
-
 describe("the outcome of a verdict", () => {
   test.each<[Handled, object]>([
     [ACCEPTED, { kind: "accepted", receipt: "ORDERS/1/2" }],
@@ -167,13 +144,19 @@ describe("the outcome of a verdict", () => {
 
   test("is of its kind, whatever was returned, with a reason that a dead letter can carry", () => {
     fc.assert(
-      fc.property(fc.oneof(anyReturned().map(verdictOf), anyThrown().map(thrown)), (verdict) => {
-        const outcome = outcomeOf(verdict, "id");
-        expect(outcome.kind).toBe(OUTCOMES[verdict.kind]);
-        const reason = outcome.kind === "accepted" ? "" : outcome.reason;
-        expect(reason.length).toBeLessThanOrEqual(1000);
-        expect(reason.isWellFormed()).toBe(true);
-      }),
+      fc.property(
+        fc.oneof(
+          anyReturned().map(verdictOf),
+          anyThrown().map((error) => thrown(error, ID)),
+        ),
+        (verdict) => {
+          const outcome = outcomeOf(verdict, "id");
+          expect(outcome.kind).toBe(OUTCOMES[verdict.kind]);
+          const reason = outcome.kind === "accepted" ? "" : outcome.reason;
+          expect(reason.length).toBeLessThanOrEqual(1000);
+          expect(reason.isWellFormed()).toBe(true);
+        },
+      ),
       { numRuns: 1000 },
     );
   });
@@ -182,7 +165,7 @@ describe("the outcome of a verdict", () => {
     ["rejected", reject],
     ["unclear", (reason) => ({ kind: "unclear", reason })],
     ["failed", (reason) => ({ kind: "failed", reason })],
-    ["thrown", (text) => thrown(new Error(text))],
+    ["thrown", (text) => thrown(new Error(text), ID)],
     ["retry", (reason) => retry({ reason })],
   ])("%s keeps a thousand characters of its reason, and no half of one", (_kind, verdictWith) => {
     for (const text of ["\u{1F980}".repeat(2000), `x${"\u{1F980}".repeat(2000)}`]) {

@@ -1,0 +1,22 @@
+/**
+ * Why a call has to end without an answer: the reason of its signal, and so what `fetch` and others throw that are given
+ * the signal. Named as what they throw by themselves.
+ */
+export class AbortError extends Error {
+  override readonly name = "AbortError";
+  /** The ack wait is over: the message may be somebody else's already. */
+  readonly isLapsed: boolean;
+
+  constructor(isLapsed: boolean) {
+    super(
+      isLapsed
+        ? "the ack wait ran out and could not be extended: the message may be delivered to somebody else"
+        : "the time of this run is up",
+    );
+    this.isLapsed = isLapsed;
+  }
+}
+
+export function isLapsed({ reason }: AbortSignal): boolean {
+  return reason instanceof AbortError && reason.isLapsed;
+}
