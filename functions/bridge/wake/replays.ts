@@ -69,7 +69,11 @@ export class Replays {
       observe("rung-again", { ...left, hops: hops + 1 });
       return true;
     } catch (error) {
-      observe("not-rung-again", { ...left, reason: (error as Error).message });
+      observe("not-rung-again", {
+        ...left,
+        reason: (error as Error).message,
+        consequence: COMES_AGAIN,
+      });
       return false;
     }
   }

@@ -29,7 +29,7 @@ export function ringer(config: Config): RingAgain | undefined {
       bytes: body.length,
       // One of its own each time: a ring that is taken for the one before would be dropped.
       ...(url.endsWith(".fifo") && {
-        group: replay ? "replay" : "ring",
+        group: replay ? "command" : "ring",
         deduplication: randomUUID(),
       }),
     };

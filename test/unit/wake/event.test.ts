@@ -5,13 +5,13 @@ import {
   readEvent,
   REPLAY_ATTRIBUTE,
 } from "../../../functions/bridge/wake/event.ts";
-import { anyCommand, SERVED } from "../../support/doorbell.ts";
+import { anyCommand, READ_AT, SERVED } from "../../support/doorbell.ts";
 
 const REPLAY = '{"version":1,"kind":"replay","startSequence":7}';
 
 const RING = { kind: "direct", command: { kind: "ring" } };
 
-const read = (event: unknown): unknown => readEvent(event, SERVED);
+const read = (event: unknown): unknown => readEvent(event, SERVED, READ_AT);
 
 const expected =
   'a tick of EventBridge Scheduler or of a rule with a schedule, messages of an SQS queue, {} or {"version":1,"kind":"ring"}, or {"version":1,"kind":"replay","startSequence":1}';
@@ -208,7 +208,7 @@ test("whatever the event, it is a wake, the doorbell, or refused in words", () =
   const anyEvent = fc.oneof(fc.jsonValue(), anyCommand(), fc.record({ Records: records }));
   fc.assert(
     fc.property(anyEvent, (event) => {
-      const wake = readEvent(event, SERVED);
+      const wake = readEvent(event, SERVED, READ_AT);
       if (wake.kind === "unknown") expect(wake.problem).toMatch(/^event: given .+, expected /s);
       if (wake.kind !== "doorbell") return;
       const given = (event as { readonly Records: readonly unknown[] }).Records;
