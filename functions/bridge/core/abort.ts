@@ -7,13 +7,13 @@ export class AbortError extends Error {
   /** The ack wait is over: the message may be somebody else's already. */
   readonly isLapsed: boolean;
 
-  constructor(isLapsed: boolean) {
+  constructor(hasLapsed: boolean) {
     super(
-      isLapsed
+      hasLapsed
         ? "the ack wait ran out and could not be extended: the message may be delivered to somebody else"
         : "the time of this run is up",
     );
-    this.isLapsed = isLapsed;
+    this.isLapsed = hasLapsed;
   }
 }
 
