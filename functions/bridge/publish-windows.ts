@@ -4,6 +4,7 @@
  */
 import type { Config } from "./config.ts";
 import type { Ms, Observe } from "./core/ports.ts";
+import { isOwnFault } from "./sinks/handler/publishing.ts";
 import type { JetStreamSource } from "./source/jetstream-source.ts";
 
 type Of = Parameters<JetStreamSource["windowOf"]>[0];
@@ -23,14 +24,16 @@ export function neededWindowMs(
 export const LONGER_WINDOW =
   "raise the stream's duplicate window above the longest run of the handler, RETRY_DELAY_MAX (or JETSTREAM_ACK_WAIT, if that is longer) and WAKE_INTERVAL together";
 
+const HANDLED_AGAIN = "messages whose handler publishes to it are handled again";
+
 export class PublishWindows {
   readonly #config: Config;
   readonly #observe: Observe;
   #runMs: Ms = 0;
   readonly #checked = new Set<string>();
   readonly #told = new Set<string>();
-  /** Subjects to which nothing can be published at the moment. */
-  readonly #failing = new Set<string>();
+  /** Subjects to which nothing can be published at the moment, and whether that is due to what is published. */
+  readonly #failing = new Map<string, boolean>();
 
   constructor(config: Config, observe: Observe) {
     this.#config = config;
@@ -50,14 +53,14 @@ export class PublishWindows {
   }
 
   /** Once, until something is stored there again. */
-  failed(subject: string, { message: reason }: Error): void {
-    if (this.#failing.has(subject)) return;
-    this.#failing.add(subject);
-    this.#observe("publish-failed", {
-      subject,
-      reason,
-      consequence: "messages whose handler publishes to it are handled again",
-    });
+  failed(subject: string, error: Error): void {
+    const isOwn = isOwnFault(error);
+    if (this.#failing.get(subject) === isOwn) return;
+    this.#failing.set(subject, isOwn);
+    const consequence = isOwn
+      ? "the message whose handler publishes this has failed by its own fault, and is buried if that goes on"
+      : HANDLED_AGAIN;
+    this.#observe("publish-failed", { subject, reason: error.message, consequence });
   }
 
   #once(source: Pick<JetStreamSource, "windowOf">, of: Of): void {
@@ -74,8 +77,7 @@ export class PublishWindows {
     const found = await source.windowOf(of);
     const neededMs = neededWindowMs(this.#config, this.#runMs);
     if (!found) {
-      const consequence = "messages whose handler publishes to it are handled again";
-      this.#observe("publish-without-stream", { ...of, consequence });
+      this.#observe("publish-without-stream", { ...of, consequence: HANDLED_AGAIN });
     } else if (found.windowMs < neededMs && !this.#told.has(found.stream)) {
       this.#told.add(found.stream);
       this.#observe("publish-window", {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Config } from "../../functions/bridge/config.ts";
 import { PublishWindows } from "../../functions/bridge/publish-windows.ts";
+import { SourceError } from "../../functions/bridge/source/source-error.ts";
 import { settled } from "../support/fake-clock.ts";
 import { LEAST, read } from "../support/read-config.ts";
 
@@ -145,6 +146,8 @@ describe("a stream that forgets an id before the message may be handled again", 
 });
 
 describe("a subject to which nothing can be published", () => {
+  const away = (reason: string): Error => new SourceError("broken", reason);
+
   const failure = (subject: string, reason: string): Told => ({
     event: "publish-failed",
     details: {
@@ -156,14 +159,40 @@ describe("a subject to which nothing can be published", () => {
 
   test("is told once, until something is stored there again", async () => {
     const { source, told, windows } = make(() => NEEDED_MS);
-    windows.failed("a", new Error("no stream takes a"));
-    windows.failed("a", new Error("still none"));
-    windows.failed("b", new Error("no stream takes b"));
+    windows.failed("a", away("no stream takes a"));
+    windows.failed("a", away("still none"));
+    windows.failed("b", away("no stream takes b"));
     expect(told).toEqual([failure("a", "no stream takes a"), failure("b", "no stream takes b")]);
     windows.published(source, "SHIPMENTS", "a");
     await settled();
-    windows.failed("b", new Error("still none"));
-    windows.failed("a", new Error("gone again"));
+    windows.failed("b", away("still none"));
+    windows.failed("a", away("gone again"));
     expect(told.slice(2)).toEqual([failure("a", "gone again")]);
+  });
+
+  test("is told apart from what nothing takes", async () => {
+    const { source, told, windows } = make(() => NEEDED_MS);
+    const consequence =
+      "the message whose handler publishes this has failed by its own fault, and is buried if that goes on";
+    const ownFaults = [
+      new SourceError("refused", "too large", { code: 10_054 }),
+      new TypeError("a header with a line break"),
+    ];
+    for (const fault of ownFaults) {
+      windows.failed("a", fault);
+      windows.failed("a", fault);
+      windows.published(source, "SHIPMENTS", "a");
+    }
+    windows.failed("a", away("no stream takes a"));
+    expect(told).toEqual([
+      ...ownFaults.map(({ message: reason }) => ({
+        event: "publish-failed",
+        details: { subject: "a", reason, consequence },
+      })),
+      failure("a", "no stream takes a"),
+    ]);
+    windows.failed("a", ownFaults[0]!);
+    expect(told).toHaveLength(4);
+    await settled();
   });
 });
