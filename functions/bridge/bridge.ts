@@ -6,7 +6,7 @@ import { stopOf } from "./core/stop.ts";
 import { PublishWindows } from "./publish-windows.ts";
 import { type Replay, type ReplayReceipt, replayFacts, replayWanted } from "./replay.ts";
 import { loginOf } from "./login.ts";
-import { type Ended, mayGoOn, renewing, untilRenewed, withReason } from "./renewing.ts";
+import { type Ended, endOf, mayGoOn, renewing, untilRenewed, withReason } from "./renewing.ts";
 import type { Journal } from "./run/journal.ts";
 import { Memory } from "./run/memory.ts";
 import type { Policy, Until } from "./run/policy.ts";
@@ -53,7 +53,7 @@ export interface BridgePorts {
 export interface Bridge {
   /**
    * Connects, runs once, hangs up; goes on with another run where credentials have changed, and answers with the last
-   * receipt. Never throws for what NATS or AWS say: the receipt's stop tells.
+   * receipt, in which `drainedForMs` counts to the answer. Never throws for what NATS or AWS say: the receipt's stop tells.
    */
   attempt(until: Until): Promise<Receipt>;
   /** The same for messages that the stream still has, through a consumer of its own: the durable one is not touched. */
@@ -130,8 +130,8 @@ export function bridge(config: Config, ports: BridgePorts): Bridge {
     const others = { source, deadLetters, clock: systemClock, observe, memory: more.memory };
     try {
       const runPorts = { ...others, sink: await target, report: tell };
-      const receipt = await run(runPorts, policy, own.until);
-      const isRenewed = await term.end();
+      const ended = await run(runPorts, policy, own.until);
+      const { isRenewed, receipt } = await endOf(term, ended, systemClock);
       const goesOn =
         isRenewed &&
         mayGoOn(receipt, until, {

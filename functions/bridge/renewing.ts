@@ -1,5 +1,5 @@
 /** One run after the other, each with the credentials of its time. */
-import type { Ms } from "./core/ports.ts";
+import type { Clock, Ms } from "./core/ports.ts";
 import type { Until } from "./run/policy.ts";
 import type { Receipt } from "./run/receipt.ts";
 import type { Term } from "./secrets/term.ts";
@@ -40,6 +40,23 @@ export function untilRenewed(until: Until, term: Term): RunUntil {
       for (const signal of signals) signal.removeEventListener("abort", end);
     },
   };
+}
+
+/**
+ * Whether there are other credentials than when the run began. Asking may take seconds, by which its receipt is older when
+ * it is answered with: since when nothing came is still the same moment.
+ */
+export async function endOf<R extends Receipt>(
+  term: Term,
+  receipt: R,
+  clock: Clock,
+): Promise<{ readonly isRenewed: boolean; readonly receipt: R }> {
+  const { drainedForMs } = receipt;
+  const endedAt = clock.now();
+  const isRenewed = await term.end();
+  if (drainedForMs === undefined) return { isRenewed, receipt };
+  const meanwhileMs = Math.ceil(clock.now() - endedAt);
+  return { isRenewed, receipt: { ...receipt, drainedForMs: drainedForMs + meanwhileMs } };
 }
 
 /** Such a run is out of time by its name, and yet there is time. */

@@ -90,6 +90,9 @@ function forgottenAfter(given: GivenClocks, clocks: Clocks): number {
 
 const NO_SCHEDULE = { hasSchedule: false, hasDoorbell: false, intervalSeconds: undefined };
 
+const DOORBELL_ALONE =
+  "a doorbell alone, with which a message that failed, or whose ring was lost, waits for the next ring, however long that takes";
+
 /** What would be right in place of a schedule: of the clocks in the refusal nobody has given those that were derived. */
 function wakesInstead(given: GivenClocks): string {
   if (!given.hasSchedule) return "";
@@ -98,7 +101,7 @@ function wakesInstead(given: GivenClocks): string {
   const ways = [
     ...(minutes === undefined ? [] : [`a rate of at most ${minutes} min`]),
     ...(fitsFifo(always) ? ["Wake.always()"] : []),
-    ...(fitsFifo({ ...given, ...NO_SCHEDULE, hasDoorbell: true }) ? ["a doorbell alone"] : []),
+    ...(fitsFifo({ ...given, ...NO_SCHEDULE, hasDoorbell: true }) ? [DOORBELL_ALONE] : []),
   ];
   return `; what fits is ${ways.join(", or ") || "no wake at all, before the ack wait or the retry delay is shorter"}`;
 }

@@ -32,10 +32,11 @@ export class Wake {
   /**
    * By messages of a queue. A ring may be empty; see `docs/doorbell.schema.json` for what else it may say.
    *
-   * A doorbell alone has nobody who comes back for what failed or was put off: put a schedule beside it, however seldom.
+   * A doorbell alone has nobody who comes back for what failed or was put off, for a message whose ring was lost, or for
+   * what was published under `paused`: put a schedule beside it, however seldom.
    *
-   * @param queue yours; its visibility timeout must cover the function's timeout. By default a new FIFO queue whose rings
-   * are served one after the other.
+   * @param queue yours; its visibility timeout must cover the function's timeout. By default a new FIFO queue; what is
+   * sent to one message group of it is served one after the other, so give commands another group than rings.
    */
   static doorbell(queue?: IQueue, options: DoorbellOptions = {}): Wake {
     return new Wake({ doorbell: { ...options, queue } });

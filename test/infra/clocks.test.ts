@@ -154,7 +154,7 @@ test.each([
   ],
   [
     { ...everyMinutes(60), isFifo: true },
-    "would arrive twice; what fits is a rate of at most 4 min, or Wake.always(), or a doorbell alone",
+    "would arrive twice; what fits is a rate of at most 4 min, or Wake.always(), or a doorbell alone, with which a message that failed, or whose ring was lost, waits for the next ring, however long that takes",
   ],
   [
     { ...everyMinutes(60), isFifo: true, ackWaitSeconds: 200 },

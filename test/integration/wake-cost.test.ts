@@ -1,12 +1,17 @@
-// What a wake costs that finds nothing to do: round trips to NATS, seen through a proxy that delays every byte.
+// What a wake costs that finds nothing to do: round trips to NATS, seen through a proxy that delays every byte, and calls
+// to AWS.
 import { afterAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../functions/bridge/clock.ts";
 import { onMessage } from "../../functions/bridge/handler.ts";
+import { startAwsFaultProxy } from "../support/aws-fault-proxy.ts";
 import { bothServers } from "../support/both-servers.ts";
+import { handlerRoute, SHIP_ORDER } from "../support/handler-route.ts";
 import { handlerBridge } from "../support/in-process.ts";
 import { operate } from "../support/jetstream.ts";
+import { invoke } from "../support/lambda-process.ts";
 import { type NatsProxy, startNatsProxy } from "../support/nats-proxy.ts";
 import { startNatsServer } from "../support/nats-server.ts";
+import { startParts } from "../support/parts.ts";
 
 const IDLE_MS = 500;
 
@@ -68,5 +73,37 @@ describe.each(await bothServers())("on $which ($version)", ({ binary, version })
     expect(roundTrips).toBeLessThanOrEqual(MOST_ROUND_TRIPS);
     await operator.close();
     await server.stop();
+  });
+});
+
+describe("calls to AWS of three empty wakes, the first of them cold", async () => {
+  const parts = await startParts();
+  const operator = await operate(parts.server.url);
+  const proxy = await startAwsFaultProxy(parts.sqs.endpoint);
+  afterAll(async () => {
+    await operator.close();
+    await Promise.all([proxy.stop(), parts[Symbol.asyncDispose]()]);
+  });
+  const wakes = [10_000, 10_000, 10_000];
+  const throughProxy = { AWS_ENDPOINT_URL: proxy.endpoint };
+
+  test("a handler makes none, whatever dead letters it has", async () => {
+    const before = proxy.calls.length;
+    const route = await handlerRoute(parts, operator, "HANDLER");
+    const { code, invocations } = await route.start(SHIP_ORDER, throughProxy, ...wakes).ended;
+    expect(invocations.map(({ receipt }) => receipt?.stop)).toEqual(["idle", "idle", "idle"]);
+    expect(code).toBe(0);
+    expect(proxy.calls.slice(before)).toEqual([]);
+  });
+
+  test("a forwarder makes one: whether its queue is there, and what it takes", async () => {
+    const before = proxy.calls.length;
+    const route = await parts.route("FORWARD");
+    await operator.consumer("FORWARD", "FORWARD-to-sqs", { ack_wait: 10e9 });
+    const environment = { ...route.environment, ...throughProxy, IDLE_TIMEOUT: "200ms" };
+    const { code, invocations } = await invoke(environment, ...wakes);
+    expect(invocations.map(({ receipt }) => receipt?.stop)).toEqual(["idle", "idle", "idle"]);
+    expect(code).toBe(0);
+    expect(proxy.calls.slice(before)).toEqual(wakes.map(() => "GetQueueAttributes"));
   });
 });

@@ -3,6 +3,7 @@ import type { Ms } from "../../functions/bridge/core/ports.ts";
 import { grantedMs, WORK_MS } from "./lambda-host.ts";
 import { FATAL, REJECTING } from "./plan-handling.ts";
 import type { Simulation } from "./simulation.ts";
+import { RINGS_ALONE_MS } from "./wakes.ts";
 
 /** After the last fault everything is done within this. */
 const BOUND_MS: Ms = 20 * 60_000;
@@ -22,7 +23,8 @@ export function boundOf({ handlings, scenario }: Simulation): Ms {
   // At least half of the time of each invocation is for messages.
   const work = all.reduce((sum, { takesMs }) => sum + takesMs, 0) / (WORK_MS / 2);
   const cycleMs = 2 * grantedMs(scenario) + handler.tickMs;
-  return BOUND_MS + (fatal * MOST_TRIALS + work) * cycleMs;
+  const ringsMs = handler.ringsAlone ? RINGS_ALONE_MS : 0;
+  return BOUND_MS + ringsMs + (fatal * MOST_TRIALS + work) * cycleMs;
 }
 
 /** Whatever is never given up has passed, or else it would go on for ever. */

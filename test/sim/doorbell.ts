@@ -53,6 +53,11 @@ export class Doorbell {
     this.#onVisible = onVisible;
   }
 
+  /** All that was rung is answered. */
+  get isEmpty(): boolean {
+    return this.#rings.length === 0;
+  }
+
   /** By whoever publishes: now, later, twice, or never. */
   ring(): void {
     const { doubled, delayed, lost } = this.#plan;

@@ -1,4 +1,5 @@
 /** What the user's handler did, execution by execution; judged at the moment at which each begins. */
+import { isLapsed } from "../../functions/bridge/core/abort.ts";
 import type { Outcome } from "../../functions/bridge/core/outcome.ts";
 import type { Ms } from "../../functions/bridge/core/ports.ts";
 import type { Ledger } from "./ledger.ts";
@@ -35,13 +36,17 @@ export interface Execution {
   reason: string | undefined;
   /** What it said has reached the loop. */
   isHeard: boolean;
+  /** What the loop was told of it. */
+  heardAs: Outcome["kind"] | undefined;
   /** Its process ended while it was under way. */
   wasCut: boolean;
   /** It had not ended when its time was up, or only because of that. */
   hasOverrun: boolean;
   overranAfterMs: Ms;
-  /** It returned, and what it had published was not stored. */
-  isUnstored: boolean;
+  /** Its ack wait was over before it ended, and it was told so. */
+  hasLapsed: boolean;
+  /** NATS did not say that it has stored all that was published for it. */
+  isUnclear: boolean;
 }
 
 export class Executions {
@@ -72,10 +77,12 @@ export class Executions {
       afterMs: undefined,
       reason: undefined,
       isHeard: false,
+      heardAs: undefined,
       wasCut: false,
       hasOverrun: false,
       overranAfterMs: 0,
-      isUnstored: false,
+      hasLapsed: false,
+      isUnclear: false,
     };
     this.#nothingBeside(execution, before);
     this.#asItWasSaid(execution, before.at(-1));
@@ -86,10 +93,11 @@ export class Executions {
     return execution;
   }
 
-  /** `isTooLate`: its signal had been aborted by then. */
-  ended(execution: Execution, said: Said, isTooLate: boolean): void {
+  /** `signal`: its own; aborted, it was too late. */
+  ended(execution: Execution, said: Said, signal: AbortSignal): void {
     const { attempt, process } = execution;
-    if (isTooLate) this.#overruns(execution);
+    execution.hasLapsed = isLapsed(signal);
+    if (signal.aborted && !execution.hasLapsed) this.#overruns(execution);
     this.#live.get(process)?.delete(execution);
     execution.said = said;
     execution.endedAt = this.#world.now;
@@ -118,8 +126,9 @@ export class Executions {
     const isAccepted = outcome.kind === "accepted";
     // What it had published was not stored, whatever it said: nothing is known of it.
     execution.isHeard = said !== undefined && outcome.kind !== "unknown";
+    execution.heardAs = outcome.kind;
     if (said === undefined) this.#overruns(execution);
-    execution.isUnstored = said === "nothing" && outcome.kind === "failed";
+    if (outcome.kind === "failed" && said !== undefined) this.#isItsOwn(execution);
     attempt.isAnswered = attempt.fate === "accepted" && isAccepted;
   }
 
@@ -187,6 +196,15 @@ export class Executions {
     }
     if (live.size > 0) for (const one of [...live, execution]) one.wasAlone = false;
     live.add(execution);
+  }
+
+  /** Law 3: what NATS has done, or not done, is no failure of a message. */
+  #isItsOwn({ attempt, hasLapsed, isUnclear }: Execution): void {
+    if (!hasLapsed && !isUnclear) return;
+    const why = isUnclear
+      ? "NATS did not confirm what it had published"
+      : "its ack wait had run out while it was handled";
+    this.#ledger.breach(3, `message ${attempt.uid} counts as failed, and ${why}`);
   }
 
   #overruns(execution: Execution): void {

@@ -30,6 +30,7 @@ export type PlannedFault = Timed &
     | { readonly kind: "half open"; readonly serverSeesAfterMs: Ms }
     | { readonly kind: "stall" }
     | { readonly kind: "leader change"; readonly lossMs: Ms; readonly keepsLast: boolean }
+    | { readonly kind: "restart" }
     | { readonly kind: "crash"; readonly forgetsMs: Ms; readonly losesTail: number }
     | { readonly kind: "stream anew"; readonly withConsumer: boolean }
     | { readonly kind: "consumer deleted" }
@@ -71,6 +72,9 @@ function begin(simulation: Simulation, fault: Fault): void {
     case "leader change":
       ledger.disturb(fault.kind, fault.lastsMs);
       return server.changeLeader(fault.lossMs, fault.lastsMs - fault.lossMs, fault.keepsLast);
+    case "restart":
+      ledger.disturb(fault.kind, fault.lastsMs + NOTICED_MS);
+      return server.crash(server.snapshots(), fault.lastsMs);
     case "crash":
       return crash(simulation, fault);
     case "stream anew":

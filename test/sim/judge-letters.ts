@@ -38,10 +38,10 @@ export function untruthOf(simulation: Simulation, uid: number, letter: Try): str
 }
 
 function speaksOfItself(execution: Execution): boolean {
-  const { attempt, hasOverrun, isUnstored } = execution;
+  const { attempt, hasLapsed, hasOverrun, isUnclear } = execution;
   const { besideFailed, fate, othersAccepted } = attempt;
   const isAlone = othersAccepted === 0 && !besideFailed;
-  const hasFailed = !hasOverrun && (fate === "failed" || isUnstored);
+  const hasFailed = fate === "failed" && !hasOverrun && !hasLapsed && !isUnclear;
   return (hasFailed && (isAlone || othersAccepted > 0)) || wasFatal(execution);
 }
 

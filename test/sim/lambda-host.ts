@@ -8,6 +8,7 @@ import { EPOCH_MS } from "./jetstream/model-server.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Simulation } from "./simulation.ts";
 import { judgeWake } from "./judge-wakes.ts";
+import type { Woken } from "./plants.ts";
 import type { Wake } from "./wakes.ts";
 
 /** What an invocation gets beyond its recovery, which takes an ack wait, and its reserve. */
@@ -39,7 +40,7 @@ export class LambdaHost {
   readonly #simulation: Simulation;
   readonly #one: BridgeProcess;
   readonly #platform: Platform;
-  readonly #waker: Waker;
+  readonly #waker: Woken;
   #receipt: Receipt | undefined;
   #skipped = 0;
   #rungAgain: "no" | "yes" | "in vain" = "no";
@@ -79,6 +80,7 @@ export class LambdaHost {
     const stop = this.#receipt?.stop;
     judgeWake(this.#simulation, {
       done,
+      process: this.#one.number,
       receipt: this.#receipt,
       hasSkipped: this.#skipped > 0,
       rungAgain: this.#rungAgain,
@@ -105,7 +107,7 @@ export class LambdaHost {
     }
   }
 
-  #wakerOf(simulation: Simulation, one: BridgeProcess): Waker {
+  #wakerOf(simulation: Simulation, one: BridgeProcess): Woken {
     const { consumerName, plants, scenario, streamName, wakes, world } = simulation;
     const { doorbell } = wakes ?? {};
     const ports = {
@@ -127,7 +129,8 @@ export class LambdaHost {
       idleMs: IDLE_MS,
       ringAgain: doorbell && ((hops: number) => this.#ringAgain(hops)),
     };
-    return new Waker(plants.wake?.(ports) ?? ports);
+    const waker = new Waker(plants.wake?.(ports) ?? ports);
+    return plants.waker?.(waker) ?? waker;
   }
 
   async #ringAgain(hops: number): Promise<void> {

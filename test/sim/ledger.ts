@@ -74,6 +74,7 @@ export class Ledger {
       connections: new Set(),
       leases: new Map(),
       acked: new Set(),
+      lookedAt: Number.NEGATIVE_INFINITY,
       sawNothingLeftAt: Number.NEGATIVE_INFINITY,
     };
     this.runs.push(run);
@@ -128,7 +129,9 @@ export class Ledger {
   /** What its own process has put off, and is not due yet, is not left undone. */
   informed(connection: Connection, unsettled: number | undefined): void {
     const run = this.#runOf.get(connection);
-    if (!run || unsettled === undefined) return;
+    if (!run) return;
+    run.lookedAt = this.#world.now;
+    if (unsettled === undefined) return;
     if (unsettled <= this.#putOffBy(run.process)) run.sawNothingLeftAt = this.#world.now;
   }
 

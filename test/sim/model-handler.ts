@@ -5,6 +5,7 @@ import type { JetStreamMessage } from "../../functions/bridge/sinks/handler/inco
 import { reject, retry, type Verdict } from "../../functions/bridge/sinks/handler/verdict.ts";
 import type { Execution, Said } from "./executions.ts";
 import { happens } from "./faults.ts";
+import { judgeCall } from "./judge-calls.ts";
 import type { RunRecord, Try } from "./records.ts";
 import { uidOf } from "./message-body.ts";
 import type { ModelProcess } from "./model-process.ts";
@@ -75,6 +76,7 @@ class ModelHandler {
     publish: (from: JetStreamMessage, subject: string, text: string) => Promise<unknown>,
   ): Promise<readonly (Verdict | undefined)[]> {
     const executions = messages.map((message) => this.#begin(message));
+    judgeCall(this.#simulation, executions);
     const deeds = await Promise.all(
       executions.map((execution, position) => {
         const from = messages[position] as JetStreamMessage;
@@ -116,7 +118,7 @@ class ModelHandler {
         execution.afterMs = parseDuration(verdict.after);
       if (verdict?.kind === "rejected") execution.reason = verdict.reason;
       if (error) execution.reason = error.message;
-      executions.ended(execution, all ?? said, signal.aborted);
+      executions.ended(execution, all ?? said, signal);
       const { process } = execution;
       world.trace(() => `${process.name} handled ${execution.attempt.uid}: ${execution.said}`);
     }
@@ -133,8 +135,11 @@ class ModelHandler {
     const { clock } = this.#where.process;
     const { handlings, targetWeather } = this.#simulation;
     const handling = handlings.get(execution.attempt.uid) ?? NORMAL;
-    if (handling.deed === "takes long") happens(this.#simulation, "next long handling");
-    await clock.sleep(handling.takesMs + targetWeather.answerLatency());
+    const listens = handling.deed === "takes long, and listens";
+    if (listens || handling.deed === "takes long") happens(this.#simulation, "next long handling");
+    const takesMs = handling.takesMs + targetWeather.answerLatency();
+    await clock.sleep(takesMs, listens ? signal : undefined);
+    if (listens && signal.aborted) return THROWS;
     if (targetWeather.wholeCall() ?? targetWeather.entry(execution.attempt.entry)) return THROWS;
     try {
       await this.#publishAll(execution, handling, publish);
@@ -152,6 +157,9 @@ class ModelHandler {
       const ordinal = (counts.get(subject) ?? 0) + 1;
       counts.set(subject, ordinal);
       const stored = publish(subject, outputText(execution.attempt.uid, subject, ordinal));
+      stored.catch(() => {
+        execution.isUnclear = true;
+      });
       if (handling.awaitsStored) await stored;
     }
   }
@@ -186,6 +194,7 @@ class ModelHandler {
           signal.addEventListener("abort", () => resolve(THROWS), { once: true });
         });
       case "takes long":
+      case "takes long, and listens":
       default:
         return { said: "nothing" };
     }

@@ -16,6 +16,8 @@ export type Deed =
   | "waits for its signal"
   /** Takes seconds, and takes no notice of its signal. */
   | "takes long"
+  /** Takes seconds, and throws once its signal is aborted. */
+  | "takes long, and listens"
   /** Ends its process. */
   | "exits";
 
@@ -44,6 +46,10 @@ const DEEDS: readonly Deed[] = [
   "takes long",
 ];
 
+const LONG_DEEDS: readonly Deed[] = ["takes long", "takes long, and listens"];
+
+const LONG: ReadonlySet<Deed | undefined> = new Set(LONG_DEEDS);
+
 /** They take a whole run, or a process, each time: a few of them in a scenario. */
 const FATAL_DEEDS: readonly Deed[] = ["hangs", "waits for its signal", "exits", "exits"];
 
@@ -65,7 +71,7 @@ export function planHandlings(
   isLapsing: boolean,
 ): ReadonlyMap<number, Handling> {
   const trouble = isLapsing ? 0.3 : random.pick([0, 0.1, 0.3]);
-  const deeds = isLapsing ? (["takes long"] as const) : DEEDS;
+  const deeds = isLapsing ? LONG_DEEDS : DEEDS;
   const publishing = random.pick([0, 0.5]);
   // Some take about as long as a lease lasts.
   const usualMs = random.pick([0, 0, 0, Math.min(base.ackWaitMs, 4000)]);
@@ -100,10 +106,9 @@ function handlingOf(
   // Without dead letters nothing may be for ever.
   const isRejected = REJECTING.has(deed) && !hasDeadLetters;
   return {
-    takesMs:
-      deed === "takes long"
-        ? random.between(2000, 7000)
-        : usualMs * random.between(0.2, 1.6) + random.pick([0, 2, 20, 20, 150]),
+    takesMs: LONG.has(deed)
+      ? random.between(2000, 7000)
+      : usualMs * random.between(0.2, 1.6) + random.pick([0, 2, 20, 20, 150]),
     ...(deed && !isRejected && { deed }),
     times: timesOf(random, deed, hasDeadLetters),
     ...(after !== undefined && { after }),
@@ -113,7 +118,7 @@ function handlingOf(
 }
 
 function timesOf(random: Random, deed: Deed | undefined, hasDeadLetters: boolean): number {
-  if (REJECTING.has(deed) || deed === "takes long") return ALWAYS;
+  if (REJECTING.has(deed) || LONG.has(deed)) return ALWAYS;
   if (deed === "retries") return random.pick([1, 1, 2, 4]);
   return hasDeadLetters ? random.pick([1, 2, ALWAYS]) : 1;
 }

@@ -1,5 +1,6 @@
-/** Bugs round a user's handler and round what wakes it, planted beside the product: the simulator has to find every one. */
+/** Bugs round a user's handler, planted beside the product: the simulator has to find every one. */
 import type { Delivery, Outcome } from "../../functions/bridge/core/outcome.ts";
+import { pack } from "../../functions/bridge/core/packing.ts";
 import type { Noted } from "../../functions/bridge/run/journal.ts";
 import type { HandlerSink } from "../../functions/bridge/sinks/handler/sink.ts";
 import { outcomeOf, type Handled } from "../../functions/bridge/sinks/handler/verdict.ts";
@@ -54,6 +55,11 @@ export const PLANTED_HANDLER_BUGS: readonly PlantedBug[] = [
         one.kind === "failed" && one.overran ? accepted : one,
       ),
     })),
+  },
+  {
+    law: 4,
+    bug: "a message that has failed in company is tried in company again",
+    plants: { decisions: { pack: (items, limits, sizeOf) => pack(items, limits, sizeOf) } },
   },
   {
     law: 11,
@@ -137,42 +143,22 @@ export const PLANTED_HANDLER_BUGS: readonly PlantedBug[] = [
     },
   },
   {
-    law: 12,
-    bug: "after an idle run every ring is skipped, whatever its age",
-    plants: { wake: (ports) => ({ ...ports, now: () => Number.MAX_SAFE_INTEGER }) },
-  },
-  {
-    law: 12,
-    bug: "the clocks of two machines are taken for one",
-    plants: { wake: (ports) => ({ ...ports, now: () => ports.now() + 10_000 }) },
-  },
-  {
-    law: 12,
-    bug: "a ring is answered without a look",
+    law: 3,
+    bug: "a publish whose outcome is unclear counts as the message's own failure",
     plants: {
-      wake: (ports) => {
-        let wakes = 0;
-        const { bridge } = ports;
-        const last: Awaited<ReturnType<typeof bridge.attempt>>[] = [];
-        return {
-          ...ports,
-          bridge: {
-            ...bridge,
-            async attempt(until) {
-              const [before] = last;
-              if (before?.stop === "idle" && ++wakes % 2 === 0) return before;
-              last[0] = await bridge.attempt(until);
-              return last[0];
-            },
-          },
-        };
-      },
+      readVerdict: (verdict, id) =>
+        outcomeOf(verdict.kind === "unclear" ? { ...verdict, kind: "failed" } : verdict, id),
     },
   },
   {
-    law: 12,
-    bug: "nobody goes on with a backlog",
-    plants: { wake: (ports) => ({ ...ports, ringAgain: undefined }) },
+    law: 3,
+    bug: "a handler that ends because its ack wait is over has failed",
+    plants: delivering((delivery, signal) => ({
+      ...delivery,
+      outcomes: delivery.outcomes.map((one) =>
+        one.kind === "unknown" && signal.reason === "lapsed" ? { ...one, kind: "failed" } : one,
+      ),
+    })),
   },
 ];
 
@@ -196,19 +182,22 @@ function handlers(change: (real: HandlerSink) => HandlerSink): Plants {
 }
 
 function delivering(
-  change: (delivery: Extract<Delivery, { readonly kind: "answered" }>) => Delivery,
+  change: (
+    delivery: Extract<Delivery, { readonly kind: "answered" }>,
+    signal: AbortSignal,
+  ) => Delivery,
 ): Plants {
   return handlers((real) => ({
     ...whole(real),
     async deliver(batch, signal) {
       const delivery = await real.deliver(batch, signal);
-      return delivery.kind === "answered" ? change(delivery) : delivery;
+      return delivery.kind === "answered" ? change(delivery, signal) : delivery;
     },
   }));
 }
 
 /** Its methods, and its zombies as they are at any time. */
-function whole(real: HandlerSink): HandlerSink {
+export function whole(real: HandlerSink): HandlerSink {
   return Object.defineProperty({ ...real }, "zombies", {
     get: () => real.zombies,
     enumerable: false,

@@ -10,7 +10,10 @@ import type { HandlerSink } from "../../functions/bridge/sinks/handler/sink.ts";
 import type { outcomeOf as verdictOutcomeOf } from "../../functions/bridge/sinks/handler/verdict.ts";
 import type { SqsEntry } from "../../functions/bridge/sinks/sqs/entry.ts";
 import type { Wire, WireListener } from "../../functions/bridge/source/wire.ts";
-import type { WakePorts } from "../../functions/bridge/wake/wake.ts";
+import type { Waker, WakePorts } from "../../functions/bridge/wake/wake.ts";
+
+/** What answers an event. */
+export type Woken = Pick<Waker, "wake">;
 
 export interface Plants {
   readonly decisions?: Partial<Decisions>;
@@ -27,4 +30,5 @@ export interface Plants {
   readonly publishTo?: (publishTo: PublishTo) => PublishTo;
   readonly journal?: (journal: Journal) => Journal;
   readonly wake?: (ports: WakePorts) => WakePorts;
+  readonly waker?: (waker: Woken) => Woken;
 }

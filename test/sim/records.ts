@@ -22,6 +22,8 @@ export interface RunRecord {
   readonly leases: Map<number, Lease>;
   /** Acks that the server took from this run, by their tokens. */
   readonly acked: Set<string>;
+  /** When the server last told this run how the consumer stands. */
+  lookedAt: Ms;
   /** When the server last told this run that nothing is left. */
   sawNothingLeftAt: Ms;
 }

@@ -15,6 +15,11 @@ export interface Wake {
   readonly rings: readonly Ring[];
 }
 
+/** So long after the last fault ticks come, even when there are rings left. */
+export const RINGS_ALONE_MS: Ms = 15 * 60_000;
+
+const LOOK_MS: Ms = 5000;
+
 const TICK: Wake = { event: {}, rings: [] };
 
 export class Wakes {
@@ -32,7 +37,9 @@ export class Wakes {
     this.doorbell = plan.doorbell
       ? new Doorbell(simulation, random, invocationMs, () => this.#offer())
       : undefined;
-    this.#tickAfter(0);
+    if (plan.ringsAlone)
+      simulation.world.at(simulation.scenario.quietAt, () => this.#ticksAtLast());
+    else this.#tickAfter(0);
   }
 
   next(): Promise<Wake> {
@@ -51,6 +58,14 @@ export class Wakes {
     if (!this.#wake) return;
     const rings = this.doorbell?.take() ?? [];
     if (rings.length > 0) this.#give({ event: { Records: rings.map(recordOf) }, rings });
+  }
+
+  /** When all rings are answered; or late, where they are refused again and again, and rightly so. */
+  #ticksAtLast(): void {
+    const { scenario, world } = this.#simulation;
+    const isLate = world.now > scenario.quietAt + RINGS_ALONE_MS;
+    if (isLate || this.doorbell?.isEmpty) this.#tickAfter(0);
+    else world.after(LOOK_MS, () => this.#ticksAtLast());
   }
 
   #tickAfter(ms: Ms): void {

@@ -17,6 +17,8 @@ export interface HandlerPlan {
   /** Undefined: it is woken by its schedule alone. */
   readonly doorbell: DoorbellPlan | undefined;
   readonly missesTicks: number;
+  /** The schedule begins only when all that was rung is answered: until then nothing but the doorbell wakes it. */
+  readonly ringsAlone: boolean;
   /** Of the wall clock of the process, against that of everybody else. */
   readonly skewMs: Ms;
 }
@@ -33,6 +35,9 @@ export interface DoorbellPlan {
 
 /** In so many the ack wait is short, and the way to the server is closed while a handler is at work. */
 const LAPSING = 0.25;
+
+/** In so many nothing but the doorbell wakes it. */
+const RINGS_ALONE = 0.4;
 
 const LAPSED = {
   ackWaitMs: 2000,
@@ -51,8 +56,13 @@ export function withHandler(forwarding: Scenario, random: Random): Scenario {
   const window = batchSize * concurrency * 2;
   const given = isLapsing ? base.messages.map((one) => ({ ...one, at: 0 })) : base.messages;
   const messages = inBursts(random.fork(), given);
+  const ringsAlone = random.chance(RINGS_ALONE);
   const others = isLapsing && random.chance(0.7) ? [] : base.faults;
-  const faults = isLapsing ? [...others, longStall(random, base)] : others;
+  const faults = [
+    ...others,
+    ...(isLapsing ? [longStall(random, base)] : []),
+    ...(ringsAlone ? [awayWhileAwake(random, messages)] : []),
+  ];
   return {
     ...base,
     shape: "lambda",
@@ -73,8 +83,9 @@ export function withHandler(forwarding: Scenario, random: Random): Scenario {
       publishFails: random.pick([0, 0, 0.05, 0.3]),
       losesSandbox: random.pick([0, 0.1, 0.5]),
       tickMs: random.pick([base.ackWaitMs / 2, 10_000, 60_000]),
-      doorbell: random.chance(0.6) ? planDoorbell(random.fork()) : undefined,
+      doorbell: ringsAlone || random.chance(0.4) ? planDoorbell(random.fork()) : undefined,
       missesTicks: random.pick([0, 0.3]),
+      ringsAlone,
       skewMs: random.between(-4500, 4500),
     },
   };
@@ -99,9 +110,15 @@ function longStall(random: Random, { ackWaitMs }: Scenario): Fault {
   return { kind: "stall", moment: "next long handling", at: 0, lastsMs };
 }
 
+/** The run for some rings goes wrong, and they come back. */
+function awayWhileAwake(random: Random, messages: readonly PlannedMessage[]): Fault {
+  const { at } = random.pick(messages);
+  return { kind: "restart", moment: "next send", at, lastsMs: random.pick([3000, 10_000]) };
+}
+
 function planDoorbell(random: Random): DoorbellPlan {
   return {
-    lost: random.pick([0, 0.2, 1]),
+    lost: random.pick([0, 0.2, 0.5]),
     doubled: random.pick([0, 0.2]),
     delayed: random.pick([0, 0.3]),
     again: random.pick([0, 0.2]),

@@ -39,6 +39,8 @@ type Script = (batch: SentBatch) => Fault | undefined | Promise<Fault | undefine
 export interface AwsFaultProxy extends AsyncDisposable {
   readonly endpoint: string;
   readonly batches: readonly SentBatch[];
+  /** Names of all calls, `GetQueueAttributes`. */
+  readonly calls: readonly string[];
   script(script: Script | undefined): void;
   /** Connections are refused from now on, and those that are open are reset. */
   down(): Promise<void>;
@@ -50,15 +52,16 @@ export async function startAwsFaultProxy(target: string): Promise<AwsFaultProxy>
   const port = await freePort();
   const startedAt = performance.now();
   const batches: SentBatch[] = [];
+  const calls: string[] = [];
   let play: Script | undefined;
   let server: LocalHttp | undefined;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request);
     const forward = (changed = body): Promise<Answer> => passOn(target, request, changed);
-    if (!String(request.headers["x-amz-target"]).endsWith(".SendMessageBatch")) {
-      return give(response, await forward());
-    }
+    const action = String(request.headers["x-amz-target"]).split(".").at(-1)!;
+    calls.push(action);
+    if (action !== "SendMessageBatch") return give(response, await forward());
     const parsed = JSON.parse(body) as { QueueUrl: string; Entries: readonly SentEntry[] };
     const batch: SentBatch = {
       number: batches.length,
@@ -93,6 +96,7 @@ export async function startAwsFaultProxy(target: string): Promise<AwsFaultProxy>
   return {
     endpoint: `http://127.0.0.1:${port}`,
     batches,
+    calls,
     script(script) {
       play = script;
     },

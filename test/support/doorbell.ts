@@ -5,6 +5,9 @@ import type { Served } from "../../functions/bridge/core/wake.ts";
 /** Who reads it. */
 export const SERVED: Served = { stream: "ORDERS", consumer: "ship-order" };
 
+/** And when. */
+export const READ_AT: number = Date.parse("2026-11-21T14:00:00Z");
+
 const sequences = fc.oneof(
   fc.integer({ min: 1 }),
   fc.constantFrom<unknown>(Number.MAX_SAFE_INTEGER, 2 ** 53, 0, -1, 1.5, "1", null),
@@ -16,7 +19,9 @@ const twoDigits = (min: number, max: number): Arbitrary<string> =>
 /** Times, and what looks like one: every part may be one too many. */
 const times = fc
   .record({
-    year: fc.integer({ min: 0, max: 9999 }).map((year) => String(year).padStart(4, "0")),
+    year: fc
+      .oneof(fc.integer({ min: 0, max: 9999 }), fc.integer({ min: 1968, max: 2030 }))
+      .map((year) => String(year).padStart(4, "0")),
     month: twoDigits(0, 13),
     day: twoDigits(0, 32),
     hour: twoDigits(0, 25),

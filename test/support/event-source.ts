@@ -19,8 +19,12 @@ export interface EventQueue {
   readonly url: string;
   readonly arn: string;
   readonly deadLetterUrl: string;
-  /** A FIFO queue: all in one group. Answers with the message's id. */
-  send(body: string, attributes?: Readonly<Record<string, string>>): Promise<string>;
+  /** `group`: of a FIFO queue. Answers with the message's id. */
+  send(
+    body: string,
+    attributes?: Readonly<Record<string, string>>,
+    group?: string,
+  ): Promise<string>;
   /** At once, and at most ten at a time; of a group in order. */
   receive(most: number): Promise<readonly Message[]>;
   remove(messages: readonly Message[]): Promise<void>;
@@ -55,7 +59,7 @@ export async function eventQueue(
     url,
     arn: arnOf(name),
     deadLetterUrl,
-    async send(MessageBody, attributes = {}) {
+    async send(MessageBody, attributes = {}, group = "ring") {
       const command = new SendMessageCommand({
         QueueUrl: url,
         MessageBody,
@@ -65,7 +69,7 @@ export async function eventQueue(
             { DataType: "String", StringValue },
           ]),
         ),
-        ...(isFifo && { MessageGroupId: "ring", MessageDeduplicationId: randomUUID() }),
+        ...(isFifo && { MessageGroupId: group, MessageDeduplicationId: randomUUID() }),
       });
       return (await client.send(command)).MessageId as string;
     },

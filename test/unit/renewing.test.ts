@@ -1,8 +1,15 @@
 import { getEventListeners } from "node:events";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Stop } from "../../functions/bridge/core/stop.ts";
-import { mayGoOn, renewing, untilRenewed, withReason } from "../../functions/bridge/renewing.ts";
+import {
+  endOf,
+  mayGoOn,
+  renewing,
+  untilRenewed,
+  withReason,
+} from "../../functions/bridge/renewing.ts";
 import { type Receipt, Tally } from "../../functions/bridge/run/receipt.ts";
+import { FakeClock } from "../support/fake-clock.ts";
 
 function receipt(stop: Stop): Receipt {
   return new Tally().receipt(stop, undefined, 0, 0);
@@ -78,4 +85,27 @@ test("only a run that was ended for the sake of others says so", () => {
   expect(reasonOf(receipt("broken"), UNTIL, term(true))).toBeUndefined();
   const told = { ...UNTIL, signal: AbortSignal.abort() };
   expect(reasonOf(receipt("deadline"), told, term(true))).toBeUndefined();
+});
+
+describe("a secret that is read at the end of a run for four seconds", () => {
+  const clock = new FakeClock();
+  const slow = {
+    ...term(true),
+    end: () => clock.sleep(4000).then(() => true),
+  };
+
+  test("leaves the moment since which nothing came as it is", async () => {
+    const emptySince = clock.now() - 1500;
+    const ended = endOf(slow, { ...receipt("idle"), drainedForMs: 1500 }, clock);
+    await clock.advance(4000);
+    const { isRenewed, receipt: answered } = await ended;
+    expect(isRenewed).toBe(true);
+    expect(clock.now() - answered.drainedForMs).toBe(emptySince);
+  });
+
+  test("is nothing to a run that was not idle", async () => {
+    const ended = endOf(slow, receipt("deadline"), clock);
+    await clock.advance(4000);
+    expect((await ended).receipt).toEqual(receipt("deadline"));
+  });
 });

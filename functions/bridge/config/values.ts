@@ -18,11 +18,13 @@ export function prefixOf(text: string): string | undefined {
   return /^[^\s.*>]+(\.[^\s.*>]+)*$/.test(prefix) ? prefix : undefined;
 }
 
+/** RFC 3339, on a day that exists: `Date.parse` takes 30 February for 2 March, and NATS refuses it. */
 export function timeOf(text: string): string | undefined {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) &&
-    !Number.isNaN(Date.parse(text))
-    ? text
-    : undefined;
+  const isTime =
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) &&
+    !Number.isNaN(Date.parse(text));
+  const day = text.slice(0, 10);
+  return isTime && new Date(day).toISOString().startsWith(day) ? text : undefined;
 }
 
 export function queueUrlOf(text: string): string | undefined {

@@ -5,7 +5,7 @@
 export class AbortError extends Error {
   override readonly name = "AbortError";
   /** The ack wait is over: the message may be somebody else's already. */
-  readonly isLapsed: boolean;
+  readonly hasLapsed: boolean;
 
   constructor(hasLapsed: boolean) {
     super(
@@ -13,10 +13,10 @@ export class AbortError extends Error {
         ? "the ack wait ran out and could not be extended: the message may be delivered to somebody else"
         : "the time of this run is up",
     );
-    this.isLapsed = hasLapsed;
+    this.hasLapsed = hasLapsed;
   }
 }
 
 export function isLapsed({ reason }: AbortSignal): boolean {
-  return reason instanceof AbortError && reason.isLapsed;
+  return reason instanceof AbortError && reason.hasLapsed;
 }

@@ -13,19 +13,21 @@ export function pack<T>(
   isSuspect: (item: T) => boolean = () => false,
 ): readonly (readonly T[])[] {
   const calls: T[][] = [];
-  let bytes = 0;
+  /** The last call, while others may join it. */
+  let open: { readonly items: T[]; bytes: number } | undefined;
   for (const item of items) {
-    const size = sizeOf(item);
-    const call = calls.at(-1);
+    const bytes = sizeOf(item);
     const isAlone = isSuspect(item);
-    if (call && !isAlone && call.length < limits.entries && bytes + size <= limits.bytes) {
-      call.push(item);
-      bytes += size;
+    const hasRoom =
+      open && open.items.length < limits.entries && open.bytes + bytes <= limits.bytes;
+    if (open && hasRoom && !isAlone) {
+      open.items.push(item);
+      open.bytes += bytes;
     } else {
       if (calls.length === limits.concurrency) break;
-      calls.push([item]);
-      // Nothing fits beside a suspect.
-      bytes = isAlone ? limits.bytes + 1 : size;
+      const call = [item];
+      calls.push(call);
+      open = isAlone ? undefined : { items: call, bytes };
     }
   }
   return calls;

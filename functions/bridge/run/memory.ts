@@ -113,6 +113,13 @@ export class Memory {
     this.#delayed.delete(streamSequence);
   }
 
+  /** Up to this stream sequence all is settled, or is not in the stream any more: nothing of it comes back. */
+  doneUpTo(last: number): void {
+    for (const sequence of this.#delayed.keys()) {
+      if (sequence <= last) this.#delayed.delete(sequence);
+    }
+  }
+
   /** How many were given back, and are not due yet. */
   delayed(now: Ms): number {
     for (const [sequence, until] of this.#delayed) {

@@ -143,6 +143,7 @@ export class Work<P, D> {
       this.state = state;
       this.tally.state = state;
       this.stateAt = this.now;
+      this.ports.memory.doneUpTo(Math.max(state.ackFloor, (state.stream?.first ?? 0) - 1));
       this.#countExpired(state);
     }
     return state;

@@ -1,4 +1,5 @@
 /** What stands in a doorbell message, read strictly: whoever may ring decides what is handled here. */
+import { timeOf } from "../config/values.ts";
 import type { Command, ReplayStart, Served } from "../core/wake.ts";
 
 /** A command, or why it is none: what was given and what was expected. */
@@ -12,20 +13,24 @@ const EXPECTED =
 
 const KNOWN = new Set(["version", "kind", "stream", "consumer", "startSequence", "startTime"]);
 
-/** An empty or blank body is a plain ring. */
-export function readBody(body: string, served: Served): ReadCommand {
+/** Nanoseconds since 1970 are what NATS counts in: before 1678 and from 2262 on it takes a time for another one. */
+const TIME =
+  /^(19[7-9]\d|[2-9]\d{3})-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+
+/** An empty or blank body is a plain ring. `now`: milliseconds since 1970. */
+export function readBody(body: string, served: Served, now: number): ReadCommand {
   if (body.trim() === "") return { kind: "ring" };
   if (body.length > MOST_CHARACTERS) {
     return refused(`${body.length} characters`, `at most ${MOST_CHARACTERS}: ${EXPECTED}`);
   }
   try {
-    return readCommand(JSON.parse(body), served);
+    return readCommand(JSON.parse(body), served, now);
   } catch {
     return refused(`${quoted(body)}, which is not JSON`, `nothing, or ${EXPECTED}`);
   }
 }
 
-export function readCommand(value: unknown, served: Served): ReadCommand {
+export function readCommand(value: unknown, served: Served, now: number): ReadCommand {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return refused(quoted(value), EXPECTED);
   }
@@ -46,7 +51,7 @@ export function readCommand(value: unknown, served: Served): ReadCommand {
     case "ring":
       return ring(given);
     case "replay":
-      return replay(given);
+      return replay(given, now);
     default:
       return refused(`kind ${quoted(given["kind"])}`, '"ring" or "replay"');
   }
@@ -60,27 +65,32 @@ function ring({ startSequence, startTime }: Readonly<Record<string, unknown>>): 
   );
 }
 
-function replay(given: Readonly<Record<string, unknown>>): ReadCommand {
-  const start = startOf(given["startSequence"], given["startTime"]);
+function replay(given: Readonly<Record<string, unknown>>, now: number): ReadCommand {
+  const start = startOf(given["startSequence"], given["startTime"], now);
   return "refused" in start ? start : { kind: "replay", ...start };
 }
 
-function startOf(sequence: unknown, time: unknown): ReplayStart | { readonly refused: string } {
+type Start = ReplayStart | { readonly refused: string };
+
+function startOf(sequence: unknown, time: unknown, now: number): Start {
   if ((sequence === undefined) === (time === undefined)) {
     const given = sequence === undefined ? "no start" : "two starts";
     return refused(given, "one of startSequence and startTime");
   }
-  if (time === undefined) {
-    const isSequence = Number.isSafeInteger(sequence) && Number(sequence) >= 1;
-    if (isSequence) return { startSequence: Number(sequence) };
-    return refused(`startSequence ${quoted(sequence)}`, "a stream sequence, 1 or more");
+  if (sequence === undefined) return startTimeOf(time, now);
+  const isSequence = Number.isSafeInteger(sequence) && Number(sequence) >= 1;
+  if (isSequence) return { startSequence: Number(sequence) };
+  return refused(`startSequence ${quoted(sequence)}`, "a stream sequence, 1 or more");
+}
+
+function startTimeOf(time: unknown, now: number): Start {
+  if (typeof time !== "string" || !TIME.test(time) || timeOf(time) === undefined) {
+    const expected = "a time like 2026-11-21T13:00:00Z, on a day that exists, from 1970 on";
+    return refused(`startTime ${quoted(time)}`, expected);
   }
-  const isTime =
-    typeof time === "string" &&
-    /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(time) &&
-    !Number.isNaN(Date.parse(time));
-  if (isTime) return { startTime: time };
-  return refused(`startTime ${quoted(time)}`, "a time like 2026-11-21T13:00:00Z");
+  if (Date.parse(time) <= now) return { startTime: time };
+  const expected = `one that is not in the future: it is ${new Date(now).toISOString()}`;
+  return refused(`startTime ${quoted(time)}`, expected);
 }
 
 function refused(given: string, expected: string): { readonly refused: string } {

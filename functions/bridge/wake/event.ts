@@ -30,14 +30,15 @@ export const HOPS_ATTRIBUTE = "jetstream-bridge-hops";
 const EXPECTED =
   'a tick of EventBridge Scheduler or of a rule with a schedule, messages of an SQS queue, {} or {"version":1,"kind":"ring"}, or {"version":1,"kind":"replay","startSequence":1}';
 
-export function readEvent(event: unknown, served: Served): WakeEvent {
+/** `now`: milliseconds since 1970. */
+export function readEvent(event: unknown, served: Served, now: number): WakeEvent {
   if (event === undefined || event === null || event === "") return RING;
   if (typeof event !== "object" || Array.isArray(event)) return unknown(typeof event);
   const given = event as Readonly<Record<string, unknown>>;
   if (Object.keys(given).length === 0 || isTick(given)) return RING;
-  if (Array.isArray(given["Records"])) return doorbell(given["Records"], served);
+  if (Array.isArray(given["Records"])) return doorbell(given["Records"], served, now);
   if (given["kind"] === undefined) return unknown(`an event with ${keysOf(given)}`);
-  const command = readCommand(given, served);
+  const command = readCommand(given, served, now);
   if ("refused" in command) return { kind: "unknown", problem: `event: ${command.refused}` };
   return { kind: "direct", command };
 }
@@ -49,8 +50,8 @@ function isTick(given: Readonly<Record<string, unknown>>): boolean {
   return isSchedule && given["detail-type"] === "Scheduled Event";
 }
 
-function doorbell(records: readonly unknown[], served: Served): WakeEvent {
-  const read = records.map((record) => recordOf(record, served));
+function doorbell(records: readonly unknown[], served: Served, now: number): WakeEvent {
+  const read = records.map((record) => recordOf(record, served, now));
   const foreign = read.findIndex((record) => record === undefined);
   if (foreign >= 0 || read.length === 0) {
     return unknown(foreign < 0 ? "no records" : `a record ${foreign} that is not of an SQS queue`);
@@ -68,7 +69,7 @@ interface SqsRecord {
   > | null;
 }
 
-function recordOf(record: unknown, served: Served): DoorbellRecord | undefined {
+function recordOf(record: unknown, served: Served, now: number): DoorbellRecord | undefined {
   const { attributes, body, eventSource, messageAttributes, messageId } = (record ??
     {}) as SqsRecord;
   if (typeof messageId !== "string" || eventSource !== "aws:sqs") return undefined;
@@ -78,7 +79,7 @@ function recordOf(record: unknown, served: Served): DoorbellRecord | undefined {
     id: messageId,
     sentAt: sentAt > 0 ? sentAt : undefined,
     hops: Number.isSafeInteger(hops) && hops > 0 ? hops : 0,
-    command: readBody(typeof body === "string" ? body : "", served),
+    command: readBody(typeof body === "string" ? body : "", served, now),
   };
 }
 

@@ -21,13 +21,17 @@ export interface WakePorts {
 /** AWS cuts chains of a function that rings itself after 16. */
 const MOST_HOPS = 10;
 
+const NEXT_WAKE = "the next wake goes on";
+const RINGS_COME_BACK =
+  "the rings of this wake come back after their visibility timeout, as often as maxReceiveCount allows";
+
 /** So many replays that were done are remembered, in case their command is delivered once more. */
 const MOST_DONE = 1000;
 
 export class Waker {
   readonly #ports: WakePorts;
   readonly #doneReplays = new Set<string>();
-  /** When the last empty pull of the last run that ended as `idle` was sent. */
+  /** When the last empty pull of the last run that left nothing unsettled was sent. */
   #emptyPullAt: number | undefined;
 
   constructor(ports: WakePorts) {
@@ -36,7 +40,7 @@ export class Waker {
 
   /** `deadline` by the clock; `id` is the invocation's own. Rejects when the event is refused, or a run went wrong. */
   async wake(event: unknown, deadline: Ms, id: string): Promise<Receipt | BatchResponse> {
-    const wake = readEvent(event, this.#ports.served);
+    const wake = readEvent(event, this.#ports.served, this.#ports.now());
     switch (wake.kind) {
       case "unknown":
         this.#ports.observe("event-refused", { problem: wake.problem });
@@ -51,8 +55,9 @@ export class Waker {
   async #direct(command: Command, deadline: Ms, id: string): Promise<Receipt> {
     const receipt =
       command.kind === "ring"
-        ? await this.#drain(deadline, 0)
+        ? await this.#drain(deadline)
         : await this.#ports.bridge.replay({ ...command, id }, { deadline });
+    if (command.kind === "ring") await this.#goOn(receipt, 0, NEXT_WAKE);
     if (isGood(receipt)) return receipt;
     throw new Error(
       `the run stopped as ${receipt.stop}: ${receipt.reason ?? "see its receipt in the log"}`,
@@ -82,30 +87,38 @@ export class Waker {
       this.#ports.observe("rings-skipped", { rings: rings.length });
       return true;
     }
-    return isGood(await this.#drain(deadline, Math.max(...rings.map(({ hops }) => hops))));
+    const receipt = await this.#drain(deadline);
+    const hops = Math.max(...rings.map((ring) => ring.hops));
+    return (await this.#goOn(receipt, hops, RINGS_COME_BACK)) && isGood(receipt);
   }
 
-  async #drain(deadline: Ms, hops: number): Promise<Receipt> {
+  async #drain(deadline: Ms): Promise<Receipt> {
     const { bridge, idleMs, now } = this.#ports;
     const receipt = await bridge.attempt({ deadline, idleMs });
-    if (receipt.stop === "idle") this.#emptyPullAt = now() - (receipt.drainedForMs ?? 0);
-    if (receipt.stop === "deadline") await this.#goOn(receipt, hops);
+    // What is unsettled, for whatever reason, a ring may be needed for.
+    const isDone = receipt.stop === "idle" && receipt.ackPending === 0;
+    if (isDone) this.#emptyPullAt = now() - (receipt.drainedForMs ?? 0);
     return receipt;
   }
 
-  /** Time was too short: somebody has to go on. */
-  async #goOn({ pending, released }: Receipt, hops: number): Promise<void> {
+  /** Time was too short: somebody has to go on. False: nobody could be told. */
+  async #goOn(receipt: Receipt, hops: number, otherwise: string): Promise<boolean> {
     const { observe, ringAgain } = this.#ports;
-    if (pending + released === 0) return;
+    if (receipt.stop !== "deadline" || !hasLeftSome(receipt)) return true;
+    const { ackPending, delayed, pending, released } = receipt;
+    const left = { pending, released, ackPending, delayed };
     if (!ringAgain || hops >= MOST_HOPS) {
-      observe("backlog-left", { pending, released, consequence: "the next wake goes on" });
-      return;
+      observe("backlog-left", { ...left, consequence: NEXT_WAKE });
+      return true;
     }
     try {
       await ringAgain(hops + 1);
-      observe("rung-again", { pending, released, hops: hops + 1 });
+      observe("rung-again", { ...left, hops: hops + 1 });
+      return true;
     } catch (error) {
-      observe("not-rung-again", { pending, released, reason: (error as Error).message });
+      const reason = (error as Error).message;
+      observe("not-rung-again", { ...left, reason, consequence: otherwise });
+      return false;
     }
   }
 
@@ -123,4 +136,9 @@ export class Waker {
     this.#doneReplays.add(id);
     return true;
   }
+}
+
+/** What this bridge has put off is not left: its time has not come. What others hold is, since they may have died. */
+function hasLeftSome({ ackPending, delayed, pending, released }: Receipt): boolean {
+  return pending > 0 || released > 0 || ackPending > delayed;
 }

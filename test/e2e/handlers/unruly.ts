@@ -14,16 +14,21 @@ export type Conduct =
   | "hangs until told"
   | "ends the process";
 
+/** `start` is the first thing that it does; the others tell how it ended. */
+export type Noted = "start" | "acked" | "failed" | "rejected" | "put off";
+
 const LEDGER = process.env["LEDGER"] ?? "";
 
-const note = (what: string, sequence: number): void =>
-  appendFileSync(LEDGER, `${Date.now()} ${process.pid} ${what} ${sequence}\n`);
-
 export const handler = onMessage(async (message, { signal }) => {
+  const { deliveryCount, streamSequence } = message;
+  const note = (what: Noted): void =>
+    appendFileSync(LEDGER, `${process.pid} ${streamSequence} ${deliveryCount} ${what}\n`);
+  note("start");
   const { conduct } = message.json<{ conduct: Conduct }>();
-  const sequence = message.streamSequence;
-  const isFirst = !readFileSync(LEDGER, "utf8").includes(` start ${sequence}\n`);
-  note("start", sequence);
+  const isFirst = (): boolean => {
+    const starts = readFileSync(LEDGER, "latin1").matchAll(/^\d+ (\d+) \d+ start$/gm);
+    return [...starts].filter(([, sequence]) => Number(sequence) === streamSequence).length === 1;
+  };
   switch (conduct) {
     case "ends the process":
       process.exit(7);
@@ -33,7 +38,7 @@ export const handler = onMessage(async (message, { signal }) => {
       break;
     case "hangs until told":
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
-      note("end", sequence);
+      note("failed");
       throw new Error("told to end");
     case "slow":
       await sleep(300);
@@ -41,10 +46,18 @@ export const handler = onMessage(async (message, { signal }) => {
     default:
       await sleep(2);
   }
-  note("end", sequence);
-  if (conduct === "throws always" || (conduct === "throws once" && isFirst))
+  if (conduct === "throws always" || (conduct === "throws once" && isFirst())) {
+    note("failed");
     throw new Error("boom");
-  if (conduct === "rejected") return reject("it is meant to be");
-  if (conduct === "later" && isFirst) return retry({ after: "1500ms" });
+  }
+  if (conduct === "rejected") {
+    note("rejected");
+    return reject("it is meant to be");
+  }
+  if (conduct === "later" && isFirst()) {
+    note("put off");
+    return retry({ after: "1500ms" });
+  }
+  note("acked");
   return undefined;
 });

@@ -35,19 +35,28 @@ test.each(["a..b", ".a", "a.", "a b", "a.>.b", "a,,b", "a,", "or*ders", "a.b>"])
   },
 );
 
-test.each(["2026-11-21T13:00:00Z", "2026-11-21T13:00:00.123456789Z", "2026-11-21T13:00:00+01:00"])(
-  "%s is a time",
-  (text) => {
-    expect(timeOf(text)).toBe(text);
-  },
-);
+test.each([
+  "2026-11-21T13:00:00Z",
+  "2026-11-21T13:00:00.123456789Z",
+  "2026-11-21T13:00:00+01:00",
+  "2024-02-29T00:30:00+01:00",
+])("%s is a time", (text) => {
+  expect(timeOf(text)).toBe(text);
+});
 
-test.each(["2026-11-21", "2026-11-21T13:00:00", "21.11.2026", "2026-13-21T13:00:00Z", "now", ""])(
-  "'%s' is no time",
-  (text) => {
-    expect(timeOf(text)).toBeUndefined();
-  },
-);
+test.each([
+  "2026-11-21",
+  "2026-11-21T13:00:00",
+  "21.11.2026",
+  "2026-13-21T13:00:00Z",
+  "2026-02-30T13:00:00Z",
+  "2026-02-29T13:00:00Z",
+  "2026-11-31T13:00:00Z",
+  "now",
+  "",
+])("'%s' is no time", (text) => {
+  expect(timeOf(text)).toBeUndefined();
+});
 
 test.each([
   "https://sqs.eu-west-1.amazonaws.com/123456789012/orders.fifo",

@@ -114,6 +114,17 @@ describe("what was given back with a delay", () => {
     memory.clear();
     expect(memory.delayed(0)).toBe(0);
   });
+
+  test("counts no longer when the stream has dropped it, or somebody has settled it", () => {
+    const memory = new Memory();
+    for (const sequence of [3, 4, 5]) memory.delay(m(sequence), 1000);
+    expect(
+      [0, 2, 3, 5].map((last) => {
+        memory.doneUpTo(last);
+        return memory.delayed(0);
+      }),
+    ).toEqual([3, 3, 2, 0]);
+  });
 });
 
 describe("from one process to the next", () => {

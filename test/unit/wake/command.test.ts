@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readBody, readCommand } from "../../../functions/bridge/wake/command.ts";
-import { anyCommand, SERVED } from "../../support/doorbell.ts";
+import { anyCommand, READ_AT, SERVED } from "../../support/doorbell.ts";
 
 const EXPECTED =
   '{"version":1,"kind":"ring"} or {"version":1,"kind":"replay","startSequence":1}, see docs/doorbell.schema.json';
 
-const read = (command: object): unknown => readBody(JSON.stringify(command), SERVED);
+const read = (command: object): unknown => readBody(JSON.stringify(command), SERVED, READ_AT);
 
 describe("a ring", () => {
   test.each(["", " ", "\n\t "])("is a body without a word: %j", (body) => {
-    expect(readBody(body, SERVED)).toEqual({ kind: "ring" });
+    expect(readBody(body, SERVED, READ_AT)).toEqual({ kind: "ring" });
   });
 
   test.each([
@@ -19,7 +19,7 @@ describe("a ring", () => {
     { version: 1, kind: "ring", stream: "ORDERS", consumer: "ship-order" },
   ])("%j", (command) => {
     expect(read(command)).toEqual({ kind: "ring" });
-    expect(readCommand(command, SERVED)).toEqual({ kind: "ring" });
+    expect(readCommand(command, SERVED, READ_AT)).toEqual({ kind: "ring" });
   });
 
   test.each([{ startSequence: 1 }, { startTime: "2026-11-21T13:00:00Z" }])(
@@ -43,7 +43,9 @@ describe("a replay", () => {
     "2026-11-21T13:00:00Z",
     "2026-11-21T13:00:00.123456789Z",
     "2024-02-29T23:59:59.5+23:59",
-    "0000-01-01T00:00:00-00:00",
+    "1970-01-01T00:00:00-00:00",
+    "2026-11-21T14:00:00Z",
+    "2026-11-22T00:59:59.999+11:00",
   ])("starts at %s", (startTime) => {
     expect(read({ version: 1, kind: "replay", startTime })).toEqual({ kind: "replay", startTime });
   });
@@ -65,6 +67,11 @@ describe("a replay", () => {
     "2026-11-21t13:00:00z",
     "2026-13-21T13:00:00Z",
     "2026-11-32T13:00:00Z",
+    "2026-02-30T13:00:00Z",
+    "2026-04-31T13:00:00Z",
+    "2025-02-29T13:00:00Z",
+    "1969-12-31T23:59:59Z",
+    "1500-01-01T00:00:00Z",
     "2026-11-21T24:00:00Z",
     "2026-11-21T25:00:00Z",
     "2026-11-21T13:60:00Z",
@@ -76,9 +83,18 @@ describe("a replay", () => {
     null,
   ])("does not start at %j", (startTime) => {
     expect(read({ version: 1, kind: "replay", startTime })).toEqual({
-      refused: `given startTime ${JSON.stringify(startTime)}, expected a time like 2026-11-21T13:00:00Z`,
+      refused: `given startTime ${JSON.stringify(startTime)}, expected a time like 2026-11-21T13:00:00Z, on a day that exists, from 1970 on`,
     });
   });
+
+  test.each(["2026-11-21T14:00:00.001Z", "2026-11-21T13:59:59-00:01", "2262-04-12T00:00:00Z"])(
+    "does not start in the future: %s",
+    (startTime) => {
+      expect(read({ version: 1, kind: "replay", startTime })).toEqual({
+        refused: `given startTime "${startTime}", expected one that is not in the future: it is 2026-11-21T14:00:00.000Z`,
+      });
+    },
+  );
 
   test("has one start", () => {
     const start = { startSequence: 1, startTime: "2026-11-21T13:00:00Z" };
@@ -117,32 +133,32 @@ test.each<[unknown, string]>([
     'given stream null, expected "ORDERS": this bridge serves no other',
   ],
 ])("%j is refused", (value, refused) => {
-  expect(readCommand(value, SERVED)).toEqual({ refused });
-  expect(readBody(JSON.stringify(value), SERVED)).toEqual({ refused });
+  expect(readCommand(value, SERVED, READ_AT)).toEqual({ refused });
+  expect(readBody(JSON.stringify(value), SERVED, READ_AT)).toEqual({ refused });
 });
 
 test("a name that every object has is no key of a command", () => {
-  expect(readBody('{"version":1,"kind":"ring","__proto__":{}}', SERVED)).toEqual({
+  expect(readBody('{"version":1,"kind":"ring","__proto__":{}}', SERVED, READ_AT)).toEqual({
     refused: `given "__proto__" in it, expected ${EXPECTED}`,
   });
-  expect(readBody('{"version":1,"kind":"constructor"}', SERVED)).toEqual({
+  expect(readBody('{"version":1,"kind":"constructor"}', SERVED, READ_AT)).toEqual({
     refused: 'given kind "constructor", expected "ring" or "replay"',
   });
 });
 
 test("a body that is not JSON is quoted, and not the whole of it", () => {
-  expect(readBody("{", SERVED)).toEqual({
+  expect(readBody("{", SERVED, READ_AT)).toEqual({
     refused: `given "{", which is not JSON, expected nothing, or ${EXPECTED}`,
   });
-  expect(readBody("x".repeat(200), SERVED)).toEqual({
+  expect(readBody("x".repeat(200), SERVED, READ_AT)).toEqual({
     refused: `given "${"x".repeat(79)}…, which is not JSON, expected nothing, or ${EXPECTED}`,
   });
 });
 
 test("a body has at most 4096 characters", () => {
   const ring = '{"version":1,"kind":"ring"}';
-  expect(readBody(ring.padEnd(4096), SERVED)).toEqual({ kind: "ring" });
-  expect(readBody(ring.padEnd(4097), SERVED)).toEqual({
+  expect(readBody(ring.padEnd(4096), SERVED, READ_AT)).toEqual({ kind: "ring" });
+  expect(readBody(ring.padEnd(4097), SERVED, READ_AT)).toEqual({
     refused: `given 4097 characters, expected at most 4096: ${EXPECTED}`,
   });
 });
@@ -156,7 +172,7 @@ test("whatever a body says, it is refused in words, or a command that this bridg
   let commands = 0;
   fc.assert(
     fc.property(anyBody, (body) => {
-      const command = readBody(body, SERVED);
+      const command = readBody(body, SERVED, READ_AT);
       if ("refused" in command) {
         expect(command.refused).toMatch(/^given .+, expected .+$/s);
         return;

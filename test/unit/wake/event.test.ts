@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { HOPS_ATTRIBUTE, readEvent } from "../../../functions/bridge/wake/event.ts";
-import { anyCommand, SERVED } from "../../support/doorbell.ts";
+import { anyCommand, READ_AT, SERVED } from "../../support/doorbell.ts";
 
 const RING = { kind: "direct", command: { kind: "ring" } };
 
-const read = (event: unknown): unknown => readEvent(event, SERVED);
+const read = (event: unknown): unknown => readEvent(event, SERVED, READ_AT);
 
 const expected =
   'a tick of EventBridge Scheduler or of a rule with a schedule, messages of an SQS queue, {} or {"version":1,"kind":"ring"}, or {"version":1,"kind":"replay","startSequence":1}';
@@ -178,7 +178,7 @@ test("whatever the event, it is a wake, the doorbell, or refused in words", () =
   const anyEvent = fc.oneof(fc.jsonValue(), anyCommand(), fc.record({ Records: records }));
   fc.assert(
     fc.property(anyEvent, (event) => {
-      const wake = readEvent(event, SERVED);
+      const wake = readEvent(event, SERVED, READ_AT);
       if (wake.kind === "unknown") expect(wake.problem).toMatch(/^event: given .+, expected /s);
       if (wake.kind !== "doorbell") return;
       const given = (event as { readonly Records: readonly unknown[] }).Records;

@@ -62,7 +62,7 @@ test("a ring is one that the bridge reads itself, with its hops", async () => {
     body: entry!.MessageBody,
     messageAttributes,
   };
-  expect(readEvent({ Records: [record] }, SERVED)).toMatchObject({
+  expect(readEvent({ Records: [record] }, SERVED, Date.now())).toMatchObject({
     records: [{ hops: 3, command: { kind: "ring" } }],
   });
 });

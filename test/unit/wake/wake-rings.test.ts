@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Stop } from "../../../functions/bridge/core/stop.ts";
+import type { Waker } from "../../../functions/bridge/wake/wake.ts";
 import {
   type Given,
   type Rung,
@@ -46,6 +47,22 @@ describe("rings that an earlier drain has answered", () => {
     expect(asked).toEqual(["drain", "drain"]);
   });
 
+  test("are none after a run that left something unsettled: its ring may be needed", async () => {
+    const { asked, waker } = wakerWith({ drain: () => ({ ackPending: 1, delayed: 1 }) });
+    await ring(waker, record("a"));
+    await ring(waker, record("b", { sentAt: OLD }));
+    expect(asked).toEqual(["drain", "drain"]);
+  });
+
+  test("stay answered when a later run leaves something unsettled", async () => {
+    const answers: Given[] = [{}, { ackPending: 1, delayed: 1 }];
+    const { asked, told, waker } = wakerWith({ drain: () => answers.shift() ?? {} });
+    await wake(waker);
+    await wake(waker);
+    await ring(waker, record("a", { sentAt: OLD }));
+    expect({ asked, told }).toEqual({ asked: ["drain", "drain"], told: ["rings-skipped"] });
+  });
+
   test.each<Stop>(["deadline", "paused", "blocked", "broken"])(
     "are none after a run that ended as %s",
     async (stop) => {
@@ -64,6 +81,7 @@ describe("out of time", () => {
   test.each<[string, Given]>([
     ["messages wait", { pending: 1 }],
     ["messages were given back", { released: 1 }],
+    ["others hold some, or held them when they died", { ackPending: 3, delayed: 2 }],
   ])("it rings for itself when %s", async (_what, given) => {
     const { rung, told, waker } = wakerWith({ drain: () => ({ stop: "deadline", ...given }) });
     expect(await wake(waker)).toMatchObject({ stop: "deadline" });
@@ -72,6 +90,7 @@ describe("out of time", () => {
 
   test.each<Given>([
     { stop: "deadline" },
+    { stop: "deadline", ackPending: 2, delayed: 2 },
     { stop: "idle", pending: 5 },
     { stop: "paused", pending: 5 },
   ])("it does not when nothing is left, or nothing could be done: %j", async (given) => {
@@ -115,13 +134,43 @@ describe("out of time", () => {
     expect(told).toEqual(["backlog-left"]);
   });
 
-  test("a doorbell that cannot be rung is told, and no failure", async () => {
+  describe("when the doorbell cannot be rung", () => {
     const ringAgain = async (): Promise<void> => {
       throw new Error("AccessDenied");
     };
-    const { told, waker } = wakerWith({ drain: () => LEFT, more: { ringAgain } });
-    expect(await ring(waker, record("a"))).toEqual([]);
-    expect(told).toEqual(["not-rung-again"]);
+
+    test("its rings come back, and are all there is to go on by", async () => {
+      const { told, waker } = wakerWith({ drain: () => LEFT, more: { ringAgain } });
+      const given = [record("a"), record("b", { hops: 2 }), record("c", { body: replayOf(1) })];
+      expect(await ring(waker, ...given)).toEqual(["a", "b"]);
+      expect(told).toEqual(["not-rung-again"]);
+    });
+
+    test("a chain that is at its end stays there", async () => {
+      const { told, waker } = wakerWith({ drain: () => LEFT, more: { ringAgain } });
+      expect(await ring(waker, record("a", { hops: MOST_HOPS }))).toEqual([]);
+      expect(told).toEqual(["backlog-left"]);
+    });
+
+    test.each<[string, (waker: Waker) => Promise<unknown>, RegExp]>([
+      ["its rings", (waker) => ring(waker, record("a")), /^the rings of this wake come back/],
+      ["the next tick", (waker) => wake(waker), /^the next wake goes on$/],
+    ])("it is told that it is up to %s", async (_whom, woken, consequence) => {
+      const said: unknown[] = [];
+      const observe = (_event: string, details?: object): void => void said.push(details);
+      const { waker } = wakerWith({ drain: () => LEFT, more: { observe, ringAgain } });
+      await woken(waker);
+      expect(said).toEqual([
+        {
+          pending: 5,
+          released: 0,
+          ackPending: 0,
+          delayed: 0,
+          reason: "AccessDenied",
+          consequence: expect.stringMatching(consequence) as string,
+        },
+      ]);
+    });
   });
 
   test("a replay does not ring: its command comes back", async () => {
