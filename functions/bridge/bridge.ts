@@ -125,9 +125,10 @@ export function bridge(config: Config, ports: BridgePorts): Bridge {
   /** One run over `source`, which it closes. */
   async function runOver(source: JetStreamSource, more: RunParts, until: Until): Promise<Ended> {
     current = source;
-    windows.check(source, ports.handler?.definition.options.publishes ?? []);
     const startedAt = systemClock.now();
-    const policy = policyOf(config, source.maxPayload, until.deadline - startedAt);
+    const runMs = until.deadline - startedAt;
+    windows.check(source, ports.handler?.definition.options.publishes ?? [], runMs);
+    const policy = policyOf(config, source.maxPayload, runMs);
     const term = login.begin();
     const tell = (receipt: Receipt): void => more.report(withReason(receipt, until, term));
     const own = untilRenewed(until, term);

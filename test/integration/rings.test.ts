@@ -23,8 +23,8 @@ interface Given {
 interface Route {
   readonly bridge: Bridge;
   /** The next message, as another wake takes it. */
-  hold(): Promise<Msg>;
-  run(): Promise<Receipt>;
+  readonly hold: () => Promise<Msg>;
+  readonly run: () => Promise<Receipt>;
   /** Sequences, in the order in which they were handled. */
   readonly handled: readonly number[];
 }

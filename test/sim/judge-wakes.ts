@@ -37,9 +37,14 @@ export function judgeWake(simulation: Simulation, served: Served): void {
 
 function judgeAnswer(simulation: Simulation, served: Served): void {
   const { ledger } = simulation;
-  const { done, receipt, wake } = served;
+  const { done, receipt, rungAgain, wake } = served;
   const again = wake.rings.length - done.length;
-  if (again > 0 && receipt && isGood(receipt))
+  if (done.length > 0 && rungAgain === "in vain")
+    ledger.breach(
+      12,
+      `${done.length} rings were answered, and nobody could be rung for what is left`,
+    );
+  if (again > 0 && receipt && isGood(receipt) && rungAgain !== "in vain")
     ledger.breach(12, `${again} rings come again, and the run for them stopped as ${receipt.stop}`);
   if (done.length === 0) return;
   const problem = unserved(simulation, served);
@@ -49,7 +54,8 @@ function judgeAnswer(simulation: Simulation, served: Served): void {
 }
 
 function hasLeftSome(receipt: Receipt | undefined): boolean {
-  return receipt?.stop === "deadline" && receipt.pending + receipt.released > 0;
+  if (receipt?.stop !== "deadline") return false;
+  return receipt.pending + receipt.released > 0 || receipt.ackPending > receipt.delayed;
 }
 
 /** Why this is no answer to them; undefined: it is one. */
@@ -58,7 +64,9 @@ function unserved({ ledger, scenario }: Simulation, served: Served): string | un
   const rungAt = newest(done);
   const runs = ledger.runs.filter((run) => run.process === process);
   if (hasSkipped) {
-    const idle = runs.findLast((run) => run.receipt?.stop === "idle");
+    const idle = runs.findLast(
+      ({ receipt: last }) => last?.stop === "idle" && last.ackPending === 0,
+    );
     const emptyPullAt = (idle?.endedAt ?? 0) - (idle?.receipt?.drainedForMs ?? 0);
     const toldAt = emptyPullAt + (scenario.handler?.skewMs ?? 0) + ROUNDING_MS;
     const mayBeSkipped = idle !== undefined && rungAt + CLOCK_MARGIN_MS < toldAt;
