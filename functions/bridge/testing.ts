@@ -57,8 +57,8 @@ export function message(given: GivenMessage = {}): JetStreamMessage {
 }
 
 /**
- * Runs the handler on one message, given by its parts or made by `message()`, schema and all, and answers with its verdict: `{ kind: "accepted" }`, what `retry` or
- * `reject` gave, or `{ kind: "failed", reason }` where it threw.
+ * Runs the handler on one message, given by its parts or made by `message()`, schema and all, and answers with its
+ * verdict: `{ kind: "accepted" }`, what `retry` or `reject` gave, or `{ kind: "failed", reason }` where it threw.
  */
 export async function deliver(
   handler: Handler,
@@ -69,7 +69,10 @@ export async function deliver(
   return verdict as Verdict;
 }
 
-/** The same for several messages: a handler made by `onMessages` gets them as one batch. */
+/**
+ * The same for several messages: a handler made by `onMessages` gets them as one batch. Those made by `message()` need a
+ * `streamSequence` of their own each, since it makes their ids.
+ */
 export async function deliverAll(
   handler: Handler,
   given: readonly (GivenMessage | JetStreamMessage)[],

@@ -24,8 +24,9 @@ export function thrown(error: unknown, id: string): Verdict {
     if (rejection?.id === id) {
       return withLog(reject(rejection.message), { told: rejection.told });
     }
-    if (!(error instanceof Error) && isVerdict(error))
+    if (!(error instanceof Error) && isVerdict(error)) {
       return { kind: "failed", reason: THROWN_VERDICT };
+    }
     const reason = short(`${String(error)}${becauseOf(error)}`);
     return withLog({ kind: "failed", reason }, { stack: stackOf(error) });
   } catch {
