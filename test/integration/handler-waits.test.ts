@@ -112,13 +112,12 @@ describe("nothing is handled", () => {
   });
 
   test.concurrent("of what another wake works on for long, which is no error of the invocation", async () => {
-    const route = await handlerRoute(parts, operator, "BUSY", { consumer: { ack_wait: 1e9 } });
+    const route = await handlerRoute(parts, operator, "BUSY");
     await using receiver = await startReceiver();
     await route.publish(["new", {}]);
     const [held] = await operator.take(route.stream, route.consumer, 1);
     const working = setInterval(() => held?.respond("+WPI"), 200);
-    const settings = { ...ask(receiver.url), JETSTREAM_ACK_WAIT: "1s" };
-    const { invocations } = await route.start(ASKING, settings, LONG).ended;
+    const { invocations } = await route.start(ASKING, ask(receiver.url), LONG).ended;
     clearInterval(working);
     expect(invocations).toMatchObject([
       { receipt: { stop: "blocked", elsewhere: 1, pulled: 0, pending: 0 } },
