@@ -15,6 +15,7 @@ import { run } from "./run/run.ts";
 import type { HandlerDefinition } from "./sinks/handler/definition.ts";
 import { type HandlerSink, handlerSink, type HandlerSinkOptions } from "./sinks/handler/sink.ts";
 import { dialer } from "./source/connection.ts";
+import type { WantedConsumer } from "./source/consumer.ts";
 import type { Identities } from "./source/identity.ts";
 import type { Incarnation } from "./source/incarnation.ts";
 import { JetStreamSource, type SourceOptions } from "./source/jetstream-source.ts";
@@ -41,8 +42,8 @@ export interface BridgePorts {
   readonly report: (receipt: Receipt) => void;
   /** Called with what must never be printed, as soon as it is known. */
   readonly learn: (secrets: readonly string[]) => void;
-  /** Undefined: what is known of single messages does not outlive the process. */
-  readonly journal?: Journal;
+  /** Of each consumer its own. Undefined: what is known of single messages does not outlive the process. */
+  readonly journalOf?: (consumer: string) => Journal;
   /** Where the target is a handler of the user's. */
   readonly handler?: {
     readonly definition: HandlerDefinition;
@@ -73,7 +74,7 @@ export function bridge(config: Config, ports: BridgePorts): Bridge {
   const target = handlers ? Promise.resolve<Sink>(handlers) : sinkOf(config, observe);
   target.catch(() => undefined);
   const deadLetters = deadLettersOf(config, observe);
-  const memory = new Memory(ports.journal);
+  const memory = memoryOf(config.consumer);
   /** The consumer is made at most once: one that vanishes later is gone. */
   let { management } = config;
   let known: Incarnation | undefined;
@@ -88,6 +89,10 @@ export function bridge(config: Config, ports: BridgePorts): Bridge {
     apiPrefix: config.nats.apiPrefix,
     timeoutMs: config.nats.timeoutMs,
   } satisfies Partial<SourceOptions>;
+
+  function memoryOf({ consumer }: WantedConsumer): Memory {
+    return new Memory(ports.journalOf?.(consumer));
+  }
 
   async function open(): Promise<JetStreamSource> {
     const { source, made } = await JetStreamSource.open({
@@ -120,9 +125,10 @@ export function bridge(config: Config, ports: BridgePorts): Bridge {
   /** One run over `source`, which it closes. */
   async function runOver(source: JetStreamSource, more: RunParts, until: Until): Promise<Ended> {
     current = source;
-    windows.check(source, ports.handler?.definition.options.publishes ?? []);
     const startedAt = systemClock.now();
-    const policy = policyOf(config, source.maxPayload, until.deadline - startedAt);
+    const runMs = until.deadline - startedAt;
+    windows.check(source, ports.handler?.definition.options.publishes ?? [], runMs);
+    const policy = policyOf(config, source.maxPayload, runMs);
     const term = login.begin();
     const tell = (receipt: Receipt): void => more.report(withReason(receipt, until, term));
     const own = untilRenewed(until, term);
@@ -188,7 +194,7 @@ export function bridge(config: Config, ports: BridgePorts): Bridge {
         replay: replayFacts(replay, wanted.consumer, source),
       });
       // A replay that is cut short, or has put something off, comes again.
-      const ofReplay = replays.get(replay.id) ?? new Memory();
+      const ofReplay = replays.get(replay.id) ?? memoryOf(wanted);
       replays.set(replay.id, ofReplay);
       const parts = { memory: ofReplay, report: (receipt: Receipt) => report(told(receipt)) };
       const { goesOn, receipt } = await runOver(source, parts, {

@@ -4,34 +4,45 @@
  */
 import type { Config } from "./config.ts";
 import type { Ms, Observe } from "./core/ports.ts";
+import { isOwnFault } from "./sinks/handler/publishing.ts";
 import type { JetStreamSource } from "./source/jetstream-source.ts";
 
 type Of = Parameters<JetStreamSource["windowOf"]>[0];
 
-/** A message is handled again after a crash, or after the longest delay of a retry, by the next wake. */
-export function neededWindowMs({ consumer, retryDelay, wakeIntervalMs = 0 }: Config): Ms {
-  return Math.max(consumer.ackWaitMs, retryDelay.maxMs) + wakeIntervalMs;
+/**
+ * From when something is published until its message is handled again: the handler goes on, `runMs` at most; then the ack
+ * wait runs out, or the longest delay of a retry; then the next wake comes.
+ */
+export function neededWindowMs(
+  { consumer, retryDelay, wakeIntervalMs = 0 }: Config,
+  runMs: Ms,
+): Ms {
+  return runMs + Math.max(consumer.ackWaitMs, retryDelay.maxMs) + wakeIntervalMs;
 }
 
 /** Where the window is shorter. */
 export const LONGER_WINDOW =
-  "raise the stream's duplicate window above RETRY_DELAY_MAX (and JETSTREAM_ACK_WAIT) and WAKE_INTERVAL together";
+  "raise the stream's duplicate window above the longest run of the handler, RETRY_DELAY_MAX (or JETSTREAM_ACK_WAIT, if that is longer) and WAKE_INTERVAL together";
+
+const HANDLED_AGAIN = "messages whose handler publishes to it are handled again";
 
 export class PublishWindows {
-  readonly #neededMs: number;
+  readonly #config: Config;
   readonly #observe: Observe;
+  #runMs: Ms = 0;
   readonly #checked = new Set<string>();
   readonly #told = new Set<string>();
-  /** Subjects to which nothing can be published at the moment. */
-  readonly #failing = new Set<string>();
+  /** Subjects to which nothing can be published at the moment, and whether that is due to what is published. */
+  readonly #failing = new Map<string, boolean>();
 
   constructor(config: Config, observe: Observe) {
-    this.#neededMs = neededWindowMs(config);
+    this.#config = config;
     this.#observe = observe;
   }
 
-  /** Each subject once in the life of the process. Nobody waits for it. */
-  check(source: Pick<JetStreamSource, "windowOf">, subjects: readonly string[]): void {
+  /** When a run begins, which may last for so long: each subject once in the life of the process. Nobody waits for it. */
+  check(source: Pick<JetStreamSource, "windowOf">, subjects: readonly string[], runMs: Ms): void {
+    this.#runMs = Math.max(this.#runMs, runMs);
     for (const subject of subjects) this.#once(source, { subject });
   }
 
@@ -42,14 +53,14 @@ export class PublishWindows {
   }
 
   /** Once, until something is stored there again. */
-  failed(subject: string, { message: reason }: Error): void {
-    if (this.#failing.has(subject)) return;
-    this.#failing.add(subject);
-    this.#observe("publish-failed", {
-      subject,
-      reason,
-      consequence: "messages whose handler publishes to it are handled again",
-    });
+  failed(subject: string, error: Error): void {
+    const isOwn = isOwnFault(error);
+    if (this.#failing.get(subject) === isOwn) return;
+    this.#failing.set(subject, isOwn);
+    const consequence = isOwn
+      ? "the message whose handler publishes this has failed by its own fault, and is buried if that goes on"
+      : HANDLED_AGAIN;
+    this.#observe("publish-failed", { subject, reason: error.message, consequence });
   }
 
   #once(source: Pick<JetStreamSource, "windowOf">, of: Of): void {
@@ -64,15 +75,15 @@ export class PublishWindows {
 
   async #look(source: Pick<JetStreamSource, "windowOf">, of: Of): Promise<void> {
     const found = await source.windowOf(of);
+    const neededMs = neededWindowMs(this.#config, this.#runMs);
     if (!found) {
-      const consequence = "messages whose handler publishes to it are handled again";
-      this.#observe("publish-without-stream", { ...of, consequence });
-    } else if (found.windowMs < this.#neededMs && !this.#told.has(found.stream)) {
+      this.#observe("publish-without-stream", { ...of, consequence: HANDLED_AGAIN });
+    } else if (found.windowMs < neededMs && !this.#told.has(found.stream)) {
       this.#told.add(found.stream);
       this.#observe("publish-window", {
         stream: found.stream,
         duplicateWindowMs: found.windowMs,
-        handledAgainAfterMs: this.#neededMs,
+        handledAgainAfterMs: Math.round(neededMs),
         consequence: "what is published again after a crash may be stored twice",
         advice: LONGER_WINDOW,
       });

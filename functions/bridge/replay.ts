@@ -17,7 +17,7 @@ export interface ReplayFacts {
   readonly consumer: string;
   /** The stream starts here. */
   readonly firstSequence?: number;
-  /** The stream ended here when the replay began, and so does the replay. */
+  /** The stream ended here when the replay began, and so does the replay, however many runs it takes. */
   readonly lastSequence?: number;
   /** The messages up to before `firstSequence` that were asked for and are not in the stream any more. */
   readonly gone?: { readonly from: number; readonly to: number };

@@ -2,12 +2,14 @@
  * What the test of a handler imports, as `jetstream-aws-bridge/testing`: messages without NATS, and the handler run on
  * them as the bridge runs it.
  */
+import { systemClock } from "./clock.ts";
 import type { Message } from "./core/ports.ts";
 import type { Handler } from "./handler.ts";
 import { type HandlerLog, handlerLog } from "./sinks/handler/definition.ts";
 import { handle } from "./sinks/handler/handle.ts";
 import { incoming, type JetStreamMessage } from "./sinks/handler/incoming.ts";
 import type { PublishedMessage } from "./sinks/handler/publishing.ts";
+import { notEnded, tooLate } from "./sinks/handler/sink.ts";
 import type { Verdict } from "./sinks/handler/verdict.ts";
 
 export type { Verdict } from "./sinks/handler/verdict.ts";
@@ -20,14 +22,21 @@ export interface GivenMessage {
   readonly json?: unknown;
   readonly text?: string;
   readonly data?: Uint8Array;
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /** By their names, or a `Map` or `Headers` of them. */
+  readonly headers?:
+    | Readonly<Record<string, HeaderValues>>
+    | Iterable<readonly [name: string, values: HeaderValues]>;
   readonly streamSequence?: number;
   readonly timestamp?: Date;
   readonly deliveryCount?: number;
 }
 
+type HeaderValues = string | readonly string[];
+
 export interface DeliverOptions {
-  /** Default: one that is never aborted. */
+  /**
+   * Default: one that is never aborted. Once it is, a handler has a moment to end, as in the bridge; then it has failed.
+   */
   readonly signal?: AbortSignal;
   /** Called for what the handler publishes; the id is the one that a stream would see. Default: all is stored. */
   readonly publish?: (published: {
@@ -48,22 +57,25 @@ export function message(given: GivenMessage = {}): JetStreamMessage {
 }
 
 /**
- * Runs the handler on one message, schema and all, and answers with its verdict: `{ kind: "accepted" }`, what `retry` or
- * `reject` gave, or `{ kind: "failed", reason }` where it threw.
+ * Runs the handler on one message, given by its parts or made by `message()`, schema and all, and answers with its
+ * verdict: `{ kind: "accepted" }`, what `retry` or `reject` gave, or `{ kind: "failed", reason }` where it threw.
  */
 export async function deliver(
   handler: Handler,
-  given: GivenMessage,
+  given: GivenMessage | JetStreamMessage,
   options: DeliverOptions = {},
 ): Promise<Verdict> {
   const [verdict] = await deliverAll(handler, [given], options);
   return verdict as Verdict;
 }
 
-/** The same for several messages: a handler made by `onMessages` gets them as one batch. */
+/**
+ * The same for several messages: a handler made by `onMessages` gets them as one batch. Those made by `message()` need a
+ * `streamSequence` of their own each, since it makes their ids.
+ */
 export async function deliverAll(
   handler: Handler,
-  given: readonly GivenMessage[],
+  given: readonly (GivenMessage | JetStreamMessage)[],
   options: DeliverOptions = {},
 ): Promise<readonly Verdict[]> {
   const { log = () => undefined, publish, signal = new AbortController().signal } = options;
@@ -73,7 +85,8 @@ export async function deliverAll(
     );
   }
   let count = 0;
-  const handled = await handle(
+  const startedAt = systemClock.now();
+  const running = handle(
     handler.definition,
     given.map((one, index) => incoming(messageOf({ streamSequence: index + 1, ...one }), ORIGIN)),
     {
@@ -86,6 +99,8 @@ export async function deliverAll(
       },
     },
   );
+  const handled = await Promise.race([running, tooLate(systemClock, signal)]);
+  if (!handled) return given.map(() => failed(notEnded(systemClock.now() - startedAt)));
   // Handled again without evidence against it, which is of no account here.
   return handled.map((one) => (one.kind === "unclear" ? failed(one.reason) : one));
 }
@@ -94,11 +109,9 @@ function failed(reason: string): Verdict {
   return { kind: "failed", reason };
 }
 
-function messageOf(given: GivenMessage): Message {
-  const { deliveryCount = 1, streamSequence = 1, subject = "test" } = given;
-  const headers = Object.entries(given.headers ?? {}).map(
-    ([name, values]) => [name, typeof values === "string" ? [values] : values] as const,
-  );
+function messageOf(given: GivenMessage | JetStreamMessage): Message {
+  const { deliveryCount = 1, headers = [], streamSequence = 1, subject = "test" } = given;
+  const entries = Symbol.iterator in headers ? [...headers] : Object.entries(headers);
   return {
     stream: ORIGIN,
     consumer: CONSUMER,
@@ -108,12 +121,13 @@ function messageOf(given: GivenMessage): Message {
     deliveryCount,
     timestampNanos: BigInt((given.timestamp ?? new Date()).getTime()) * 1_000_000n,
     data: dataOf(given),
-    headers: new Map(headers),
+    headers: new Map(entries.map(([name, values]) => [name, [values].flat()])),
   };
 }
 
-function dataOf({ data, json, text }: GivenMessage): Uint8Array {
-  if (data) return data;
+function dataOf(given: GivenMessage | JetStreamMessage): Uint8Array {
+  if (given.data) return given.data;
+  const { json, text } = given as GivenMessage;
   const content = json === undefined ? (text ?? "") : JSON.stringify(json);
   return new TextEncoder().encode(content);
 }

@@ -5,10 +5,10 @@ import { type Known, unknownProblems } from "./unknown-props.ts";
 
 export interface DoorbellOptions {
   /**
-   * Ring again when time runs out with messages left, at most ten times in a row: AWS stops a chain of a function that
-   * wakes itself after 16.
+   * Ring again when time runs out with messages left, those of a replay included, at most ten times in a row: AWS stops a
+   * chain of a function that wakes itself after 16.
    *
-   * @default false - the next wake goes on
+   * @default false - the next wake goes on; with a replay, when its message is delivered again
    */
   readonly ringAgain?: boolean;
 }

@@ -4,9 +4,10 @@ import { expect, test } from "vitest";
 import { sorted } from "../support/arrivals.ts";
 import { startEventSource } from "../support/event-source.ts";
 import { findRuntimeClient } from "../support/fetch-runtime-client.ts";
-import { eventually, lane, type Lane, receipts, sequences } from "../support/lane.ts";
-import { valueOf } from "../support/runtime-api.ts";
+import { doubles, eventually, lane, type Lane, receipts, sequences } from "../support/lane.ts";
+import { type Invoked, valueOf } from "../support/runtime-api.ts";
 import { doorbell, served } from "../support/wake-sources.ts";
+import { record, replayOf } from "../support/waking.ts";
 import { partsOfFile } from "../support/parts-of-file.ts";
 
 const { parts } = await partsOfFile();
@@ -105,13 +106,14 @@ test.concurrent("the same replay delivered twice runs once", async () => {
 
 test.concurrent("a replay that is cut short goes on where it was when its message comes again", async () => {
   const orders = await lane(parts, client, "CUT");
-  const queue = await doorbell(parts, "CUT", { seconds: 4 });
-  await orders.publish(24, { ms: 100 });
+  const queue = await doorbell(parts, "CUT", { seconds: 6 });
+  await orders.publish(24, { ms: 300 });
   await using quick = orders.start();
   expect(valueOf(await quick.invoke({}))).toMatchObject({ stop: "idle", acked: 24 });
+  // All of it takes 6 s, and a run has half of its time for messages, or less.
   await using slow = orders.start({
-    timeoutMs: 3500,
-    environment: { CONCURRENCY: "1", NATS_TIMEOUT: "500ms" },
+    timeoutMs: 6000,
+    environment: { CONCURRENCY: "1", NATS_TIMEOUT: "1s" },
   });
   await using source = startEventSource(queue, slow);
   const id = await queue.send('{"version":1,"kind":"replay","startSequence":5}');
@@ -124,13 +126,83 @@ test.concurrent("a replay that is cut short goes on where it was when its messag
   const runs = receipts(slow);
   expect(runs.map(({ stop }) => stop)).toEqual([...Array(last - 1).fill("deadline"), "idle"]);
   expect(new Set(runs.map(({ replay }) => replay?.consumer)).size).toBe(1);
-  // Each goes on where the one before stood.
+  // Each goes on where the one before stood; how far it comes is up to the machine.
   const stood = runs.map(({ replay }) => replay?.nextSequence ?? 0);
-  expect(stood).toEqual(sorted(new Set(stood)));
+  expect(stood).toEqual(sorted(stood));
   expect(stood.at(-1)).toBe(25);
   const again = orders.notes().filter(({ pid, what }) => pid === slow.pid && what === "end");
-  expect(again.map(({ sequence }) => sequence)).toEqual(sequences(24, 5));
+  expect([...new Set(again.map(({ sequence }) => sequence))]).toEqual(sequences(24, 5));
   expect(await positionOf(orders)).toMatchObject({ floor: 24, delivered: 24, num_ack_pending: 0 });
+});
+
+test.concurrent("a replay and a busy drain share the time of a wake, and both go on by themselves", async () => {
+  const orders = await lane(parts, client, "SHARED", { ackWaitMs: 1000 });
+  const queue = await doorbell(parts, "SHARED", { seconds: 10, maxReceiveCount: 3 });
+  // More than one wake has time for.
+  await orders.publish(350, { ms: 20 });
+  const id = await queue.send('{"version":1,"kind":"replay","startSequence":1}');
+  await queue.send(" ");
+  await using fn = orders.start({
+    timeoutMs: 8000,
+    environment: { CONCURRENCY: "1", NATS_TIMEOUT: "300ms", DOORBELL_QUEUE_URL: queue.url },
+  });
+  await using source = startEventSource(queue, fn);
+  await served(parts, queue, source, 2);
+  const [drain, replay] = receipts(fn);
+  expect([drain, replay]).toMatchObject([{ stop: "deadline" }, { stop: "deadline" }]);
+  expect([drain?.replay, replay?.replay]).toMatchObject([undefined, { lastSequence: 350 }]);
+  // By the clock it is half of it for each.
+  expect(4 * replay!.acked).toBeGreaterThan(drain!.acked);
+  // What goes on with the replay is the same command, and says whose it is.
+  const going = source.deliveries[1]!.records.find(({ body }) => body.includes("replay"));
+  expect(going).toMatchObject({
+    body: '{"version":1,"kind":"replay","startSequence":1}',
+    messageAttributes: {
+      "jetstream-bridge-hops": { stringValue: "1" },
+      "jetstream-bridge-replay": { stringValue: id },
+    },
+  });
+  // One consumer, one end, and each message for the drain and for the replay.
+  const replays = receipts(fn).filter((one) => one.replay);
+  expect(new Set(replays.map((one) => one.replay?.consumer)).size).toBe(1);
+  expect(replays.at(-1)).toMatchObject({ stop: "idle", replay: { nextSequence: 351 } });
+  const [ended, twice] = [orders.ended(), doubles(orders.ended())];
+  expect([sorted(new Set(ended)), sorted(new Set(twice))]).toEqual([
+    sequences(350),
+    sequences(350),
+  ]);
+  expect(await positionOf(orders)).toMatchObject({ floor: 350, num_pending: 0 });
+  expect(await parts.sqs.count(queue.deadLetterUrl)).toBe(0);
+});
+
+test.concurrent("a message that ends the process is buried by a replay, too, and the others are handled", async () => {
+  const orders = await lane(parts, client, "POISON", { ackWaitMs: 1000 });
+  const deadUrl = await parts.sqs.createQueue("POISON-letters");
+  await orders.publish(4);
+  await orders.publish(1, { exits: true });
+  await orders.publish(4);
+  await using fn = orders.start({
+    environment: { DEAD_LETTER_QUEUE_URL: deadUrl, MAXIMUM_RETRY_ATTEMPTS: "2" },
+  });
+  const command = { Records: [record("m-1", { body: replayOf(3) })] };
+  const invoked: Invoked[] = [];
+  do {
+    invoked.push(await fn.invoke(command));
+    expect(invoked.length).toBeLessThan(20);
+  } while (invoked.at(-1)?.kind === "exited");
+  expect(valueOf(invoked.at(-1)!)).toEqual({ batchItemFailures: [] });
+  const [letter] = await parts.sqs.receiveAll(deadUrl, { expected: 1 });
+  expect(letter?.attributes).toMatchObject({
+    "nats-id": expect.stringMatching(/^POISON\/5\//) as string,
+    "dead-letter-evidence": expect.stringMatching(
+      /^failed 2 times on its own, 2 of them by ending the process/,
+    ) as string,
+  });
+  expect(receipts(fn)).toMatchObject([
+    { stop: "idle", buried: 1, replay: { lastSequence: 9, nextSequence: 10 } },
+  ]);
+  expect(sorted(new Set(orders.ended()))).toEqual([3, 4, 6, 7, 8, 9]);
+  expect(await positionOf(orders)).toMatchObject({ floor: 0, delivered: 0, num_pending: 9 });
 });
 
 test.concurrent("a replay is done when what its handler has put off is handled, too", async () => {

@@ -96,6 +96,20 @@ describe("ship-order", () => {
     });
   });
 
+  test.concurrent("is told at the start that the stream of its parcels forgets ids too soon", async () => {
+    const route = await handlerRoute(parts, operator, "WINDOW");
+    const window = (await operator.jsm.streams.info("SHIPMENTS")).config.duplicate_window / 1e6;
+    // As long as the window by itself, without the run.
+    const settings = { RETRY_DELAY_MAX: `${window}ms` };
+    // Nobody waits for the answer: a run that ends before it leaves the question to the next.
+    const { stdout } = await route.start(SHIP_ORDER, settings, LONG, LONG, LONG).ended;
+    const line = stdout.split("\n").find((one) => one.includes('"event":"publish-window"')) ?? "{}";
+    const told = JSON.parse(line) as { readonly handledAgainAfterMs: number };
+    expect(told).toMatchObject({ level: "warn", stream: "SHIPMENTS", duplicateWindowMs: window });
+    expect(told.handledAgainAfterMs).toBeGreaterThan(window);
+    expect(told.handledAgainAfterMs).toBeLessThanOrEqual(window + LONG);
+  });
+
   test.concurrent("publishes a parcel once, although it is killed between that and the ack", async () => {
     const route = await handlerRoute(parts, operator, "CRASH");
     await using receiver = await startReceiver(carrier);

@@ -31,6 +31,7 @@ beforeAll(async () => {
   operator = await operate(server.url, { user: "operator", pass: "sesame-1" });
   await operator.stream("ORDERS");
   await operator.stream("RETURNS");
+  await operator.stream("SHIPMENTS", { subjects: ["shipments.>"] });
   least = {
     ...sqs.environment,
     AWS_LAMBDA_FUNCTION_NAME: "preflight",

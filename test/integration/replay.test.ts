@@ -1,8 +1,7 @@
 // Messages that a stream still has, handled once more on a real NATS server: the durable consumer stays where it is.
 import { expect, test } from "vitest";
-import { sorted } from "../support/arrivals.ts";
 import { ASKING, type HandlerRoute, handlerRoute } from "../support/handler-route.ts";
-import { type Answer, type Asked, type Receiver, startReceiver } from "../support/receiver.ts";
+import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { partsOfFile } from "../support/parts-of-file.ts";
 
 const LONG = 30_000;
@@ -23,8 +22,8 @@ async function publish(route: HandlerRoute, count: number): Promise<void> {
 }
 
 /** The stream sequences of what was handled, in this order. */
-function handled(receiver: Receiver, from = 0): readonly number[] {
-  return receiver.asked.slice(from).map(({ key }) => Number(key.split("/")[1]));
+function handled({ asked }: Receiver): readonly number[] {
+  return asked.map(({ key }) => Number(key.split("/")[1]));
 }
 
 /** Where the durable consumer stands. */
@@ -132,31 +131,5 @@ test.concurrent("is refused on a work queue, where it would take messages away",
   });
   expect(stdout).toMatch(/"event":"receipt","stop":"unavailable".*"replay":\{"startSequence":1,/);
   expect(invocations[1]?.receipt).toMatchObject({ stop: "idle", acked: 2 });
-  expect(await consumersOf(route)).toEqual([route.consumer]);
-});
-
-test.concurrent("that is cut short and tried again goes on where it was, and the durable consumer stays", async () => {
-  const route = await handlerRoute(parts, operator, "AGAIN");
-  const third = Promise.withResolvers<void>();
-  const answer = ({ body, time }: Asked): Answer | Promise<Answer> => {
-    if (time > 1 || body["text"] !== '{"n":3}') return {};
-    third.resolve();
-    return new Promise(() => undefined);
-  };
-  await using receiver = await startReceiver(answer);
-  await publish(route, 5);
-  const again = call("r-1", { startSequence: 1 });
-  const first = route.start(ASKING, settings(receiver), again);
-  await Promise.race([third.promise, first.ended]);
-  first.kill();
-  expect(await first.ended).toMatchObject({ invocations: [] });
-  expect(handled(receiver)).toEqual([1, 2, 3]);
-  expect(await consumersOf(route)).toHaveLength(2);
-  const { invocations } = await route.start(ASKING, settings(receiver), again).ended;
-  expect(invocations).toMatchObject([{ receipt: { stop: "idle", replay: { nextSequence: 6 } } }]);
-  // The ack of the second may have been cut off, too.
-  const rest = sorted(handled(receiver, 3)).filter((sequence) => sequence !== 2);
-  expect(rest).toEqual([3, 4, 5]);
-  expect(await position(route)).toEqual({ settled: [0, 0], delivered: [0, 0], num_pending: 5 });
   expect(await consumersOf(route)).toEqual([route.consumer]);
 });

@@ -23,8 +23,8 @@ interface Given {
 interface Route {
   readonly bridge: Bridge;
   /** The next message, as another wake takes it. */
-  hold(): Promise<Msg>;
-  run(): Promise<Receipt>;
+  readonly hold: () => Promise<Msg>;
+  readonly run: () => Promise<Receipt>;
   /** Sequences, in the order in which they were handled. */
   readonly handled: readonly number[];
 }
@@ -90,11 +90,13 @@ test.concurrent("a ring is needed as long as anything is unsettled, even what pa
   await operator.jsm.streams.deleteMessage("INNER", 2);
   const waker = new Waker({
     bridge,
+    clock: systemClock,
     now: Date.now,
     observe: () => undefined,
     served: { stream: "INNER", consumer: "handler" },
     idleMs: IDLE_MS,
     ringAgain: undefined,
+    leastRunMs: 0,
   });
   const wake = (event: unknown): Promise<unknown> =>
     waker.wake(event, systemClock.now() + 5000, "an invocation");

@@ -128,6 +128,7 @@ export class LambdaHost {
       served: { stream: streamName, consumer: consumerName },
       idleMs: IDLE_MS,
       ringAgain: doorbell && ((hops: number) => this.#ringAgain(hops)),
+      leastRunMs: 0,
     };
     const waker = new Waker(plants.wake?.(ports) ?? ports);
     return plants.waker?.(waker) ?? waker;

@@ -32,6 +32,34 @@ describe("a message", () => {
     });
   });
 
+  test.each<[string, GivenMessage["headers"]]>([
+    [
+      "a Map",
+      new Map<string, string | readonly string[]>([
+        ["one", "1"],
+        ["many", ["2", "3"]],
+      ]),
+    ],
+    [
+      "pairs",
+      [
+        ["one", "1"],
+        ["many", ["2", "3"]],
+      ],
+    ],
+  ])("has headers given as %s", (_what, headers) => {
+    const expected = new Map([
+      ["one", ["1"]],
+      ["many", ["2", "3"]],
+    ]);
+    expect(message({ ...(headers && { headers }) }).headers).toEqual(expected);
+  });
+
+  test("has headers as fetch has them", () => {
+    const { headers } = message({ headers: new Headers({ one: "1" }) });
+    expect(headers).toEqual(new Map([["one", ["1"]]]));
+  });
+
   test.each<[GivenMessage, string]>([
     [{ json: { id: "ä" } }, '{"id":"ä"}'],
     [{ json: null }, "null"],
@@ -142,6 +170,38 @@ describe("deliver", () => {
       ["error", "four", undefined],
     ]);
     await expect(deliver(handler, {})).resolves.toEqual({ kind: "accepted" });
+  });
+
+  test("gives up a handler that does not end with its signal, as the bridge does", async () => {
+    const handler = onMessage(() => new Promise<never>(() => undefined));
+    const aborted = new AbortController();
+    const verdict = deliver(handler, {}, { signal: aborted.signal });
+    aborted.abort();
+    expect(await verdict).toEqual({
+      kind: "failed",
+      reason: expect.stringMatching(/^the handler had not ended after \d+\.\d s, when its time/),
+    });
+    const late = await deliver(handler, {}, { signal: AbortSignal.abort() });
+    expect(late).toMatchObject({ kind: "failed" });
+  });
+
+  test("takes what message() has made, with all that it was given", async () => {
+    const seen: unknown[] = [];
+    const handler = onMessage((one) => {
+      const { data, deliveryCount, headers, id, subject } = one;
+      seen.push({ id, subject, deliveryCount, data, headers });
+    });
+    const given = {
+      subject: "orders.eu",
+      json: { id: "o-7" },
+      streamSequence: 42,
+      timestamp: new Date(1234),
+      deliveryCount: 3,
+      headers: { one: "1", many: ["2", "3"] },
+    };
+    await deliver(handler, given);
+    await deliver(handler, message(given));
+    expect(seen[1]).toEqual(seen[0]);
   });
 
   test("hands over the signal, or one that is never aborted", async () => {

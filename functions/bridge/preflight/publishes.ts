@@ -27,10 +27,10 @@ async function hasStream(nats: Nats, subject: string, check: Check): Promise<boo
   const { config, session, subjects } = nats;
   try {
     const found = await windowOf(session, subjects, { subject }, config.nats.timeoutMs);
-    const neededMs = neededWindowMs(config);
+    const neededMs = neededWindowMs(config, 0);
     if (found && found.windowMs < neededMs) {
       check.warn(
-        `the duplicate window of stream ${found.stream} is ${formatDuration(found.windowMs)}, and a message may be handled again after ${formatDuration(neededMs)}: what its handler publishes again then is stored twice; ${LONGER_WINDOW}`,
+        `the duplicate window of stream ${found.stream} is ${formatDuration(found.windowMs)}, and a message may be handled again ${formatDuration(neededMs)} after its handler has ended: what its handler publishes again then is stored twice; ${LONGER_WINDOW}`,
       );
     }
     return found !== undefined;

@@ -46,10 +46,11 @@ export class ConsumerApi {
     management: "create" | "verify" | "none",
   ): Promise<{ readonly info: Info; readonly made: boolean }> {
     let made = false;
-    if (this.#options.wanted.temporary) await this.#checkReplayable(session);
+    const { temporary } = this.#options.wanted;
+    const replayEnd = temporary && (await this.#replayEnd(session));
     const info = await this.info(session).catch(async (error: unknown) => {
       if (!(error instanceof ConsumerNotFound) || management !== "create") throw error;
-      await this.create(session);
+      await this.create(session, replayEnd);
       made = true;
       return this.info(session);
     });
@@ -57,8 +58,11 @@ export class ConsumerApi {
     return { info, made };
   }
 
-  /** Where the stream gives a message to one consumer only, a second one would take it away. */
-  async #checkReplayable(session: Session): Promise<void> {
+  /**
+   * Where a replay that begins now ends. Refused where the stream gives a message to one consumer only: a second one would
+   * take it away.
+   */
+  async #replayEnd(session: Session): Promise<number> {
     const { subjects, timeoutMs, wanted } = this.#options;
     const stream = await this.#streamInfo(session, timeoutMs);
     if (!stream) {
@@ -73,6 +77,7 @@ export class ConsumerApi {
         `stream ${wanted.stream} is a work queue: what is settled is deleted, and what is not belongs to one consumer, so there is nothing to replay`,
       );
     }
+    return stream.state.last_seq;
   }
 
   /** Best effort: the server removes a temporary consumer anyhow, later. */
@@ -94,8 +99,8 @@ export class ConsumerApi {
     for (const surprise of surprises(consumer, wanted)) observe("consumer-differs", { surprise });
   }
 
-  /** Fails where one of that name is there with other settings; before 2.10 that one is changed. */
-  async create(session: Session): Promise<void> {
+  /** Fails where one of that name is there with other settings; before 2.10 that one is changed. See `consumerConfig`. */
+  async create(session: Session, replayEnd?: number): Promise<void> {
     const { subjects, timeoutMs, wanted } = this.#options;
     if (wanted.filterSubjects.length > 1 && isBefore210(session.serverVersion)) {
       // It would make a consumer without any filter, and take part in retention with it.
@@ -107,7 +112,7 @@ export class ConsumerApi {
     const subject = subjects.consumerCreate(wanted.filterSubjects);
     // From 2.10 on a create of something that exists fails instead of changing it.
     const action = isBefore210(session.serverVersion) ? {} : { action: "create" };
-    const config = consumerConfig(wanted);
+    const config = consumerConfig(wanted, replayEnd);
     const payload = JSON.stringify({ stream_name: wanted.stream, config, ...action });
     const answer = await session.request(subject, payload, timeoutMs);
     readAnswer(answer, `creating consumer ${wanted.consumer} of stream ${wanted.stream}`);

@@ -24,18 +24,34 @@ export interface WantedConsumer {
 
 const NANOS_PER_MS = 1_000_000;
 
-/** The description of every consumer that this project has made. */
+/** The description of every durable consumer that this project has made. */
 export const MADE_BY_US = "made by jetstream-aws-bridge";
 
-/** What is sent to make it. Unlimited deliveries: a finite `max_deliver` strands messages without a word. */
-export function consumerConfig(wanted: WantedConsumer): Partial<ConsumerConfig> {
+/** The end of a replay is kept where each of its runs finds it; servers before 2.10 have no metadata. */
+const REPLAY_UP_TO = `${MADE_BY_US} for a replay up to `;
+
+/** The last sequence of the replay that a temporary consumer was made for; undefined: it was not made for one. */
+export function replayEndOf({ description = "" }: Partial<ConsumerConfig>): number | undefined {
+  const end = description.startsWith(REPLAY_UP_TO) ? description.slice(REPLAY_UP_TO.length) : "";
+  return /^\d+$/.test(end) ? Number(end) : undefined;
+}
+
+/**
+ * What is sent to make it. Unlimited deliveries: a finite `max_deliver` strands messages without a word.
+ *
+ * @param replayEnd of a temporary one: the last sequence that its replay is to handle.
+ */
+export function consumerConfig(
+  wanted: WantedConsumer,
+  replayEnd?: number,
+): Partial<ConsumerConfig> {
   const [single, ...more] = wanted.filterSubjects;
   return {
     name: wanted.consumer,
     ...(wanted.temporary
       ? { inactive_threshold: wanted.temporary.inactiveMs * NANOS_PER_MS }
       : { durable_name: wanted.consumer }),
-    description: MADE_BY_US,
+    description: replayEnd === undefined ? MADE_BY_US : `${REPLAY_UP_TO}${replayEnd}`,
     ack_policy: "explicit",
     ack_wait: wanted.ackWaitMs * NANOS_PER_MS,
     deliver_policy: wanted.deliverPolicy,
@@ -62,6 +78,13 @@ export function differences(
     found.push(`${name} is ${JSON.stringify(is)}, expected ${expected}`);
   };
   const { ack_policy, max_deliver, max_ack_pending, deliver_policy, replay_policy } = config;
+  if (wanted.temporary && replayEndOf(config) === undefined) {
+    differs(
+      "description",
+      config.description,
+      `"${REPLAY_UP_TO}…": it was made for something else`,
+    );
+  }
   if (config.deliver_subject)
     differs("deliver_subject", config.deliver_subject, "none: a pull consumer");
   if (ack_policy !== "explicit") differs("ack_policy", ack_policy ?? "none", '"explicit"');

@@ -4,6 +4,7 @@ import type {
   Clock,
   ConsumerState,
   Held,
+  Message,
   Ms,
   Observe,
   Pulled,
@@ -23,6 +24,7 @@ import {
   type StreamAnswer,
 } from "./api.ts";
 import {
+  replayEndOf,
   requestLimitsOf,
   type RequestLimits,
   type WantedConsumer,
@@ -92,8 +94,6 @@ export class JetStreamSource implements Source {
   #extent: { readonly first?: number; readonly last?: number; readonly settled?: number } = {};
   /** Of a replay: what was stored later is not part of it. */
   #lastWanted = Number.POSITIVE_INFINITY;
-  /** Delivered all the same, and left alone: its consumer is removed with them. */
-  readonly #beyondEnd = new Set<number>();
   #isBeyondEnd = false;
   /** Nothing left to deliver or to settle, when it was last looked at. */
   #isFinished = false;
@@ -184,7 +184,7 @@ export class JetStreamSource implements Source {
     return windowOf(this.#openSession(), this.#subjects, of, this.#options.timeoutMs);
   }
 
-  /** Of a replay: where the stream began and ended when it was opened, and up to where all is settled. */
+  /** Of a replay: where the stream began when it was opened, where the replay ends, and up to where all is settled. */
   get extent(): { readonly first?: number; readonly last?: number; readonly settled?: number } {
     return this.#extent;
   }
@@ -314,9 +314,10 @@ export class JetStreamSource implements Source {
     this.#leader = leaderOf(consumer);
     this.#limits = requestLimitsOf(consumer.config);
     if (stream) this.#duplicateWindowMs = (stream.config.duplicate_window ?? 0) / NANOS_PER_MS;
-    if (this.#options.wanted.temporary && stream) {
-      this.#extent = { first: stream.state.first_seq, last: stream.state.last_seq };
-      this.#lastWanted = stream.state.last_seq;
+    const replayEnd = replayEndOf(consumer.config);
+    if (this.#options.wanted.temporary && stream && replayEnd !== undefined) {
+      this.#extent = { first: stream.state.first_seq, last: replayEnd };
+      this.#lastWanted = replayEnd;
     }
     this.#found = this.#stateOf(consumer, stream);
   }
@@ -324,13 +325,16 @@ export class JetStreamSource implements Source {
   #stateOf(consumer: ConsumerAnswer, stream: StreamAnswer | undefined): ConsumerState {
     const leader = leaderOf(consumer);
     const isAtEnd = consumer.delivered.stream_seq >= this.#lastWanted;
-    const ackPending = Math.max(0, consumer.num_ack_pending - this.#beyondEnd.size);
+    const ackPending = consumer.num_ack_pending;
     const pending = isAtEnd ? 0 : consumer.num_pending;
     this.#isFinished = pending === 0 && ackPending === 0;
     // As long as something is unsettled it may come once more: an earlier try of the replay has held it.
     this.#isBeyondEnd = isAtEnd && this.#isFinished;
     if (this.#options.wanted.temporary)
-      this.#extent = { ...this.#extent, settled: consumer.ack_floor.stream_seq };
+      this.#extent = {
+        ...this.#extent,
+        settled: Math.min(consumer.ack_floor.stream_seq, this.#lastWanted),
+      };
     return {
       ...(leader !== undefined && { leader }),
       ackPending,
@@ -436,11 +440,7 @@ export class JetStreamSource implements Source {
     const message = messageOf(wire);
     const leaseUntil = this.#pullSentAt + this.#ackWaitMs;
     const held: Held = { message, token: wire.reply, leaseUntil };
-    if (message.streamSequence > this.#lastWanted) {
-      this.#beyondEnd.add(message.streamSequence);
-      this.#lastConsumerSequence = message.consumerSequence;
-      return this.#pulling?.skip();
-    }
+    if (message.streamSequence > this.#lastWanted) return this.#skip(wire, message);
     // A consumer that was made anew counts from 1 again. Once in doubt, what follows proves nothing.
     if (message.consumerSequence <= this.#lastConsumerSequence) this.#isInDoubt = true;
     // It left the server after the pull had left us; how long ago, a process that was frozen cannot tell.
@@ -449,6 +449,13 @@ export class JetStreamSource implements Source {
     this.#highestStreamSequence = Math.max(this.#highestStreamSequence, message.streamSequence);
     if (this.#pulling) this.#pulling.add(held);
     else this.#arrived.push(held);
+  }
+
+  /** Not part of the replay. Unsettled it would come once more, to a run that waits for it, or between others in order. */
+  #skip({ reply }: WireMessage, { consumerSequence }: Message): void {
+    this.#lastConsumerSequence = consumerSequence;
+    this.#session?.publish(reply, "+ACK");
+    this.#pulling?.skip();
   }
 
   #status(subject: string, wire: WireMessage): void {

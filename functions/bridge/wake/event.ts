@@ -10,6 +10,8 @@ export interface DoorbellRecord {
   readonly sentAt: number | undefined;
   /** How many times in a row the bridge has rung for itself. */
   readonly hops: number;
+  /** Of a replay: the message that asked for it first, where the bridge goes on by itself; else this one. */
+  readonly replayId: string;
   readonly command: Command | { readonly refused: string };
 }
 
@@ -24,8 +26,11 @@ export type WakeEvent =
   | { readonly kind: "doorbell"; readonly records: readonly DoorbellRecord[] }
   | { readonly kind: "unknown"; readonly problem: string };
 
-/** Attribute of a ring that the bridge has rung for itself. */
+/** Attribute of a ring, or of a replay's command, that the bridge has sent for itself. */
 export const HOPS_ATTRIBUTE = "jetstream-bridge-hops";
+
+/** Attribute of a replay's command that goes on with another one: its `replayId`. */
+export const REPLAY_ATTRIBUTE = "jetstream-bridge-replay";
 
 const EXPECTED =
   'a tick of EventBridge Scheduler or of a rule with a schedule, messages of an SQS queue, {} or {"version":1,"kind":"ring"}, or {"version":1,"kind":"replay","startSequence":1}';
@@ -75,10 +80,12 @@ function recordOf(record: unknown, served: Served, now: number): DoorbellRecord 
   if (typeof messageId !== "string" || eventSource !== "aws:sqs") return undefined;
   const sentAt = numberIn(attributes?.SentTimestamp);
   const hops = numberIn(messageAttributes?.[HOPS_ATTRIBUTE]?.stringValue);
+  const replayId = messageAttributes?.[REPLAY_ATTRIBUTE]?.stringValue;
   return {
     id: messageId,
     sentAt: sentAt > 0 ? sentAt : undefined,
     hops: Number.isSafeInteger(hops) && hops > 0 ? hops : 0,
+    replayId: typeof replayId === "string" && replayId !== "" ? replayId : messageId,
     command: readBody(typeof body === "string" ? body : "", served, now),
   };
 }

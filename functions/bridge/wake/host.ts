@@ -51,6 +51,9 @@ export type LambdaHandler = (
 /** Left for Lambda itself to return the answer. */
 const RETURN_MS = 200;
 
+/** To NATS, in a run that begins by recovering what was left unsettled: that takes an ack wait, and then there is work. */
+const LEAST_CALLS = 5;
+
 /** A handler whose signal is aborted has a moment to end. */
 const ZOMBIE_MS = 250;
 
@@ -64,11 +67,13 @@ export function lambdaHandler(host: Host, definition?: HandlerDefinition): Lambd
   const target = bridge(config, { ...portsOf(host, config, log, definition), learn: scrub.learn });
   const waker = new Waker({
     bridge: target,
+    clock: systemClock,
     now: Date.now,
     observe: observer(log),
     served: config.consumer,
     idleMs: config.idleTimeoutMs,
     ringAgain: ringer(config),
+    leastRunMs: config.consumer.ackWaitMs + LEAST_CALLS * config.nats.timeoutMs,
   });
   return async (event, context) => {
     const deadline = systemClock.now() + context.getRemainingTimeInMillis() - RETURN_MS;
@@ -145,13 +150,14 @@ function portsOf(
       totals.add(receipt);
       publish(totals.metrics(isExpected));
     },
-    journal: journalFile({
-      folder: host.temporaryFolder,
-      stream,
-      consumer,
-      clock: systemClock,
-      now: Date.now,
-    }),
+    journalOf: (of) =>
+      journalFile({
+        folder: host.temporaryFolder,
+        stream,
+        consumer: of,
+        clock: systemClock,
+        now: Date.now,
+      }),
     ...(definition && { handler: { definition, log: logAbout(log) } }),
   };
 }

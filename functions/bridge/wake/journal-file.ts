@@ -1,6 +1,6 @@
 /** A journal in a file. In Lambda its folder outlives a process that crashed or was ended, within its sandbox. */
 import { hash } from "node:crypto";
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../core/ports.ts";
 import type { Journal, Noted } from "../run/journal.ts";
@@ -41,6 +41,8 @@ export function journalFile(options: JournalFileOptions): Journal {
       // Nothing there, and nothing to say: the usual case, and no reason to touch the disk.
       if (isEmpty && noted.length === 0) return;
       isEmpty = noted.length === 0;
+      // A replay leaves no file behind.
+      if (isEmpty) return remove(file);
       const lines = noted.map((one): Line => {
         const onWall = moved(one, now() - clock.now());
         return { ...onWall, timestampNanos: String(one.timestampNanos) };
@@ -53,4 +55,12 @@ export function journalFile(options: JournalFileOptions): Journal {
       }
     },
   };
+}
+
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // As with a disk that cannot be written.
+  }
 }

@@ -1,41 +1,43 @@
 /** From what woke us to what is done, and to what Lambda is answered. */
 import type { Bridge } from "../bridge.ts";
-import type { Ms, Observe } from "../core/ports.ts";
+import type { Clock, Ms, Observe } from "../core/ports.ts";
 import { isGood } from "../core/stop.ts";
 import type { Command, Served } from "../core/wake.ts";
+import type { Replay } from "../replay.ts";
 import type { Receipt } from "../run/receipt.ts";
 import { type BatchResponse, type DoorbellRecord, readEvent } from "./event.ts";
+import { Replays } from "./replays.ts";
+import { MOST_HOPS, type RingAgain } from "./ringer.ts";
 import { isStale } from "./rings.ts";
 
 export interface WakePorts {
   readonly bridge: Bridge;
+  /** By which deadlines are. */
+  readonly clock: Pick<Clock, "now">;
   /** Wall clock, milliseconds since 1970. */
   readonly now: () => number;
   readonly observe: Observe;
   readonly served: Served;
   readonly idleMs: Ms;
   /** Rings the doorbell once more; undefined: the next wake goes on. */
-  readonly ringAgain: ((hops: number) => Promise<void>) | undefined;
+  readonly ringAgain: RingAgain | undefined;
+  /** With less a run may come to nothing: it is not cut shorter for the sake of others. */
+  readonly leastRunMs: Ms;
 }
-
-/** AWS cuts chains of a function that rings itself after 16. */
-const MOST_HOPS = 10;
 
 const NEXT_WAKE = "the next wake goes on";
 const RINGS_COME_BACK =
   "the rings of this wake come back after their visibility timeout, as often as maxReceiveCount allows";
 
-/** So many replays that were done are remembered, in case their command is delivered once more. */
-const MOST_DONE = 1000;
-
 export class Waker {
   readonly #ports: WakePorts;
-  readonly #doneReplays = new Set<string>();
+  readonly #replays: Replays;
   /** When the last empty pull of the last run that left nothing unsettled was sent. */
   #emptyPullAt: number | undefined;
 
   constructor(ports: WakePorts) {
     this.#ports = ports;
+    this.#replays = new Replays(ports);
   }
 
   /** `deadline` by the clock; `id` is the invocation's own. Rejects when the event is refused, or a run went wrong. */
@@ -56,7 +58,7 @@ export class Waker {
     const receipt =
       command.kind === "ring"
         ? await this.#drain(deadline)
-        : await this.#ports.bridge.replay({ ...command, id }, { deadline });
+        : (await this.#replays.run({ ...command, id }, 0, deadline)).receipt;
     if (command.kind === "ring") await this.#goOn(receipt, 0, NEXT_WAKE);
     if (isGood(receipt)) return receipt;
     throw new Error(
@@ -67,20 +69,39 @@ export class Waker {
   /** Many rings, one drain; a replay each. What failed stays in the queue, and comes again. */
   async #doorbell(records: readonly DoorbellRecord[], deadline: Ms): Promise<BatchResponse> {
     const failed = new Set<string>();
-    const rings = records.filter(({ command }) => "kind" in command && command.kind === "ring");
-    if (!(await this.#answerRings(rings, deadline))) for (const { id } of rings) failed.add(id);
-    for (const { id, command } of records) {
+    const rings: DoorbellRecord[] = [];
+    const replays: { readonly id: string; readonly replay: Replay }[] = [];
+    for (const record of records) {
+      const { command, id, replayId } = record;
       if ("refused" in command) {
         this.#ports.observe("doorbell-refused", { messageId: id, problem: command.refused });
         failed.add(id);
-      } else if (command.kind === "replay" && !(await this.#replayOnce(id, command, deadline))) {
-        failed.add(id);
-      }
+      } else if (command.kind === "ring") rings.push(record);
+      else replays.push({ id, replay: { ...command, id: replayId } });
+    }
+    const hops = Math.max(...records.map((record) => record.hops));
+    if (!(await this.#answerRings(rings, hops, this.#share(deadline, 1 + replays.length)))) {
+      for (const { id } of rings) failed.add(id);
+    }
+    for (const [at, { id, replay }] of replays.entries()) {
+      const until = this.#share(deadline, replays.length - at);
+      if (!(await this.#replays.answer(id, replay, hops, until))) failed.add(id);
     }
     return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
   }
 
-  async #answerRings(rings: readonly DoorbellRecord[], deadline: Ms): Promise<boolean> {
+  /** The deadline of the first of so many runs: what it leaves of its time is for the others. */
+  #share(deadline: Ms, runs: number): Ms {
+    const { clock, leastRunMs } = this.#ports;
+    const now = clock.now();
+    return Math.min(deadline, now + Math.max((deadline - now) / runs, leastRunMs));
+  }
+
+  async #answerRings(
+    rings: readonly DoorbellRecord[],
+    hops: number,
+    deadline: Ms,
+  ): Promise<boolean> {
     const [first] = rings;
     if (!first) return true;
     if (rings.every(({ sentAt }) => isStale(sentAt, this.#emptyPullAt))) {
@@ -88,7 +109,6 @@ export class Waker {
       return true;
     }
     const receipt = await this.#drain(deadline);
-    const hops = Math.max(...rings.map((ring) => ring.hops));
     return (await this.#goOn(receipt, hops, RINGS_COME_BACK)) && isGood(receipt);
   }
 
@@ -120,21 +140,6 @@ export class Waker {
       observe("not-rung-again", { ...left, reason, consequence: otherwise });
       return false;
     }
-  }
-
-  /** A queue may deliver its command twice. */
-  async #replayOnce(
-    id: string,
-    command: Extract<Command, { readonly kind: "replay" }>,
-    deadline: Ms,
-  ): Promise<boolean> {
-    if (this.#doneReplays.has(id)) return true;
-    const { ackPending, stop } = await this.#ports.bridge.replay({ ...command, id }, { deadline });
-    // What was put off comes back to this replay's consumer, and somebody has to be there for it.
-    if (stop !== "idle" || ackPending > 0) return false;
-    if (this.#doneReplays.size >= MOST_DONE) this.#doneReplays.clear();
-    this.#doneReplays.add(id);
-    return true;
   }
 }
 

@@ -13,6 +13,8 @@ export interface Task {
   readonly ms?: number;
   /** When it is delivered for the first time it never ends, whatever its signal says. */
   readonly hangs?: boolean;
+  /** It ends the process, each time. */
+  readonly exits?: boolean;
   /** When it is delivered for the first time it is put off by so long. */
   readonly later?: string;
 }
@@ -29,8 +31,9 @@ export function noting(version: string): Handler {
   };
   return onMessage(
     async (message, { signal }) => {
-      const { hangs = false, later, ms = 2 } = message.json<Task>();
+      const { exits = false, hangs = false, later, ms = 2 } = message.json<Task>();
       note("start", message);
+      if (exits) process.exit(7);
       if (hangs && message.deliveryCount === 1) {
         await new Promise(() => setInterval(() => note("still at it", message), 50));
       }

@@ -78,6 +78,13 @@ test.each([0, -1, undefined])(
   },
 );
 
+test.each([null, 7, []])("a payload of %j is no order, and rejected", async (json) => {
+  const asked = carrier(() => Response.json({}));
+  const reason = "order undefined has no total";
+  expect(await deliver(handler, { json })).toEqual({ kind: "rejected", reason });
+  expect(asked).toEqual([]);
+});
+
 test("what is not JSON is rejected", async () => {
   expect(await deliver(handler, { text: "{" })).toMatchObject({
     kind: "rejected",

@@ -86,6 +86,29 @@ test("a consumer that is missing is made where that is allowed, and only if nobo
   expect(await made).toMatchObject({ made: true });
 });
 
+test("the consumer of a replay is made with the end that the stream has then, and found with it", async () => {
+  const temporary = { inactiveMs: 60_000 };
+  const first = await open({ temporary });
+  const made = first.api.ensure(first.session, "create");
+  await first.answer("STREAM.INFO", { ...STREAM, config: {}, state: { last_seq: 24 } });
+  await first.answer("CONSUMER.INFO", NOT_FOUND);
+  const [, payload = ""] = first.wire.published.at(-1)?.split(/ (.*)/s) ?? [];
+  const { config } = JSON.parse(payload) as { readonly config: object };
+  expect(config).toEqual(consumerConfig({ ...wanted, temporary }, 24));
+  await first.answer("CONSUMER.CREATE", { ...FOUND, config });
+  await first.answer("CONSUMER.INFO", { ...FOUND, config });
+  await first.answer("STREAM.INFO", STREAM);
+  await made;
+
+  const again = await open({ temporary });
+  const found = again.api.ensure(again.session, "create");
+  const later = { ...STREAM, config: {}, state: { last_seq: 34 } };
+  await again.answer("STREAM.INFO", later);
+  await again.answer("CONSUMER.INFO", { ...FOUND, config });
+  await again.answer("STREAM.INFO", later);
+  expect(await found).toEqual({ info: [{ ...FOUND, config }, later], made: false });
+});
+
 test.each(["verify", "none"] as const)(
   "with %s a consumer that is missing is gone",
   async (management) => {

@@ -1,10 +1,11 @@
 import type { ConsumerConfig } from "@nats-io/jetstream";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { ConsumerAnswer } from "../../../functions/bridge/source/api.ts";
 import {
   consumerConfig,
   differences,
   ownDifferences,
+  replayEndOf,
   surprises,
   type WantedConsumer,
 } from "../../../functions/bridge/source/consumer.ts";
@@ -59,6 +60,33 @@ test("a start is written only where one is given", () => {
   expect(consumerConfig(bySequence)).toMatchObject({ opt_start_seq: 7 });
   expect(consumerConfig(byTime)).toMatchObject({ opt_start_time: startTime });
   expect(Object.keys(fitting).filter((name) => name.startsWith("opt_"))).toEqual([]);
+});
+
+describe("the consumer of a replay", () => {
+  const temporary = { ...wanted, temporary: { inactiveMs: 60_000 } };
+
+  test.each([0, 24, Number.MAX_SAFE_INTEGER])("keeps its end, %i, for every run of it", (end) => {
+    const made = consumerConfig(temporary, end);
+    expect(made).toMatchObject({ inactive_threshold: 60_000_000_000 });
+    expect(made).not.toHaveProperty("durable_name");
+    expect(replayEndOf(made)).toBe(end);
+    expect(differences(made, temporary)).toEqual([]);
+  });
+
+  test.each([
+    undefined,
+    "",
+    "made by jetstream-aws-bridge",
+    "made by jetstream-aws-bridge for a replay up to ",
+    "made by jetstream-aws-bridge for a replay up to 24 or so",
+  ])("does not fit without an end: %j", (description) => {
+    const { description: _, ...rest } = consumerConfig(temporary, 24);
+    const found = { ...rest, ...(description !== undefined && { description }) };
+    expect(replayEndOf(found)).toBeUndefined();
+    expect(differences(found, temporary)).toEqual([
+      `description is ${JSON.stringify(description)}, expected "made by jetstream-aws-bridge for a replay up to …": it was made for something else`,
+    ]);
+  });
 });
 
 test.each<[string, Partial<WantedConsumer>]>([

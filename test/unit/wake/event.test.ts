@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { HOPS_ATTRIBUTE, readEvent } from "../../../functions/bridge/wake/event.ts";
+import {
+  HOPS_ATTRIBUTE,
+  readEvent,
+  REPLAY_ATTRIBUTE,
+} from "../../../functions/bridge/wake/event.ts";
 import { anyCommand, READ_AT, SERVED } from "../../support/doorbell.ts";
+
+const REPLAY = '{"version":1,"kind":"replay","startSequence":7}';
 
 const RING = { kind: "direct", command: { kind: "ring" } };
 
@@ -70,16 +76,26 @@ describe("messages of the doorbell", () => {
       Records: [
         record(),
         record({ messageId: "m-2", body: "", messageAttributes: hops }),
-        record({ messageId: "m-3", body: '{"version":1,"kind":"replay","startSequence":7}' }),
+        record({ messageId: "m-3", body: REPLAY }),
+        record({
+          messageId: "m-4",
+          body: REPLAY,
+          messageAttributes: {
+            [HOPS_ATTRIBUTE]: { stringValue: "1" },
+            [REPLAY_ATTRIBUTE]: { stringValue: "m-3" },
+          },
+        }),
       ],
     };
+    const replay = { kind: "replay", startSequence: 7 };
     const sentAt = 1_700_000_000_000;
     expect(read(event)).toEqual({
       kind: "doorbell",
       records: [
-        { id: "m-1", sentAt, hops: 0, command: { kind: "ring" } },
-        { id: "m-2", sentAt, hops: 3, command: { kind: "ring" } },
-        { id: "m-3", sentAt, hops: 0, command: { kind: "replay", startSequence: 7 } },
+        { id: "m-1", sentAt, hops: 0, replayId: "m-1", command: { kind: "ring" } },
+        { id: "m-2", sentAt, hops: 3, replayId: "m-2", command: { kind: "ring" } },
+        { id: "m-3", sentAt, hops: 0, replayId: "m-3", command: replay },
+        { id: "m-4", sentAt, hops: 1, replayId: "m-3", command: replay },
       ],
     });
   });
@@ -105,7 +121,9 @@ describe("messages of the doorbell", () => {
   ])("%s have no time", (_what, more) => {
     expect(read({ Records: [record(more)] })).toEqual({
       kind: "doorbell",
-      records: [{ id: "m-1", sentAt: undefined, hops: 0, command: { kind: "ring" } }],
+      records: [
+        { id: "m-1", sentAt: undefined, hops: 0, replayId: "m-1", command: { kind: "ring" } },
+      ],
     });
   });
 
@@ -119,6 +137,16 @@ describe("messages of the doorbell", () => {
     },
   );
 });
+
+test.each(["", 7, undefined, null, { toString: 1 }])(
+  "a replay that goes on with one called %j is one of its own",
+  (stringValue) => {
+    const messageAttributes = { [REPLAY_ATTRIBUTE]: { stringValue } };
+    expect(read({ Records: [record({ body: REPLAY, messageAttributes })] })).toMatchObject({
+      records: [{ replayId: "m-1" }],
+    });
+  },
+);
 
 describe("an event that is none of ours is refused, with what it looks like", () => {
   test.each<[unknown, string]>([
@@ -157,6 +185,7 @@ describe("an event that is none of ours is refused, with what it looks like", ()
 });
 
 test("whatever the event, it is a wake, the doorbell, or refused in words", () => {
+  const attribute = fc.oneof(fc.jsonValue(), fc.record({ stringValue: fc.jsonValue() }));
   const records = fc.array(
     fc.oneof(
       fc.jsonValue(),
@@ -168,7 +197,8 @@ test("whatever the event, it is a wake, the doorbell, or refused in words", () =
           ),
           attributes: fc.oneof(fc.jsonValue(), fc.record({ SentTimestamp: fc.jsonValue() })),
           messageAttributes: fc.record({
-            [HOPS_ATTRIBUTE]: fc.oneof(fc.jsonValue(), fc.record({ stringValue: fc.jsonValue() })),
+            [HOPS_ATTRIBUTE]: attribute,
+            [REPLAY_ATTRIBUTE]: attribute,
           }),
         })
         .map(record),
@@ -183,7 +213,8 @@ test("whatever the event, it is a wake, the doorbell, or refused in words", () =
       if (wake.kind !== "doorbell") return;
       const given = (event as { readonly Records: readonly unknown[] }).Records;
       expect(wake.records).toHaveLength(given.length);
-      for (const { hops, sentAt } of wake.records) {
+      for (const { hops, replayId, sentAt } of wake.records) {
+        expect(replayId).toMatch(/./);
         expect(Number.isSafeInteger(hops) && hops >= 0).toBe(true);
         expect(sentAt === undefined || sentAt > 0).toBe(true);
       }

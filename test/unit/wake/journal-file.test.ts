@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import type { Journal, Noted } from "../../../functions/bridge/run/journal.ts";
@@ -75,15 +75,24 @@ test("each write takes the place of all before", () => {
 });
 
 test("where there is nothing, and nothing to say, the disk is left alone after the first time", () => {
+  journal(0).write(NOTED);
+  const path = file();
   const one = journal(0);
   one.write([]);
-  const path = file();
+  expect(existsSync(path)).toBe(false);
   writeFileSync(path, "touched by nobody else");
   one.write([]);
   expect(readFileSync(path, "utf8")).toBe("touched by nobody else");
+});
+
+test("what is over leaves no file behind: each replay has one", () => {
+  const one = journal(0);
   one.write(NOTED);
   one.write([]);
-  expect(readFileSync(path, "utf8")).toBe("[]");
+  one.write(NOTED);
+  one.write([]);
+  journal(0, { consumer: "another" }).write([]);
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test.each([
@@ -114,6 +123,7 @@ describe("a file that cannot be read", () => {
 test("a folder that cannot be written is no reason to stop", () => {
   const nowhere = journal(0, { folder: join(folder, "missing") });
   expect(() => nowhere.write(NOTED)).not.toThrow();
+  expect(() => nowhere.write([])).not.toThrow();
   expect(nowhere.read()).toEqual([]);
 });
 
@@ -121,6 +131,6 @@ test("a write that comes to nothing leaves what was there before", () => {
   const one = journal(0);
   one.write(NOTED);
   mkdirSync(`${file()}.new`);
-  expect(() => one.write([])).not.toThrow();
+  expect(() => one.write(NOTED.slice(1))).not.toThrow();
   expect(journal(0).read()).toEqual(NOTED);
 });

@@ -1,6 +1,8 @@
 import { type SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Config } from "../../../functions/bridge/config.ts";
+import type { ReplayStart } from "../../../functions/bridge/core/wake.ts";
+import type { Replay } from "../../../functions/bridge/replay.ts";
 import { readEvent } from "../../../functions/bridge/wake/event.ts";
 import { ringer } from "../../../functions/bridge/wake/ringer.ts";
 import { SERVED } from "../../support/doorbell.ts";
@@ -37,9 +39,22 @@ function configWith(more: Environment): Config {
   return config as Config;
 }
 
-async function ring(hops: number, url: string = URL): Promise<Entry | undefined> {
-  await ringer(configWith({ DOORBELL_QUEUE_URL: url }))?.(hops);
+async function ring(hops: number, url: string = URL, replay?: Replay): Promise<Entry | undefined> {
+  await ringer(configWith({ DOORBELL_QUEUE_URL: url }))?.(hops, replay);
   return sent.at(-1)?.Entries[0];
+}
+
+/** As the bridge reads it when it comes from the queue. */
+function readBack({ MessageAttributes, MessageBody }: Entry): unknown {
+  const messageAttributes = Object.fromEntries(
+    Object.entries(MessageAttributes).map(([name, { StringValue }]) => [
+      name,
+      { stringValue: StringValue },
+    ]),
+  );
+  const record = { messageId: "m-2", eventSource: "aws:sqs", body: MessageBody, messageAttributes };
+  const event = readEvent({ Records: [record] }, SERVED, Date.now());
+  return event.kind === "doorbell" ? event.records : event;
 }
 
 test("without a doorbell there is nothing to ring", () => {
@@ -50,21 +65,22 @@ test("a ring is one that the bridge reads itself, with its hops", async () => {
   const entry = await ring(3);
   expect(sent).toMatchObject([{ QueueUrl: URL, Entries: [{}] }]);
   expect(entry).not.toHaveProperty("MessageGroupId");
-  const messageAttributes = Object.fromEntries(
-    Object.entries(entry!.MessageAttributes).map(([name, { StringValue }]) => [
-      name,
-      { stringValue: StringValue },
-    ]),
-  );
-  const record = {
-    messageId: "m-1",
-    eventSource: "aws:sqs",
-    body: entry!.MessageBody,
-    messageAttributes,
-  };
-  expect(readEvent({ Records: [record] }, SERVED, Date.now())).toMatchObject({
-    records: [{ hops: 3, command: { kind: "ring" } }],
-  });
+  expect(readBack(entry!)).toMatchObject([{ hops: 3, replayId: "m-2", command: { kind: "ring" } }]);
+});
+
+test.each<[string, ReplayStart]>([
+  ["a sequence", { startSequence: 7 }],
+  ["a time", { startTime: "2026-11-21T13:00:00Z" }],
+])("a replay from %s that goes on is the same command, and says whose it is", async (_, start) => {
+  // What it is made of has the kind of its command, too.
+  const replay: Replay & { readonly kind: string } = { kind: "replay", id: "m-1", ...start };
+  const entry = (await ring(3, `${URL}.fifo`, replay))!;
+  expect(JSON.parse(entry.MessageBody)).toEqual({ version: 1, kind: "replay", ...start });
+  expect(readBack(entry)).toMatchObject([
+    { id: "m-2", hops: 3, replayId: "m-1", command: { kind: "replay", ...start } },
+  ]);
+  // Rings do not wait behind it.
+  expect(entry.MessageGroupId).toBe("command");
 });
 
 test("on a FIFO queue no ring is taken for the one before", async () => {

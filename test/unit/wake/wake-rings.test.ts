@@ -172,10 +172,4 @@ describe("out of time", () => {
       ]);
     });
   });
-
-  test("a replay does not ring: its command comes back", async () => {
-    const { rung, waker } = wakerWith({ replay: () => LEFT });
-    expect(await ring(waker, record("a", { body: replayOf(1) }))).toEqual(["a"]);
-    expect(rung).toEqual([]);
-  });
 });

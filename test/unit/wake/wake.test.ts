@@ -38,17 +38,6 @@ describe("a tick", () => {
   });
 });
 
-test("a replay by hand has the id of its invocation, so that it goes on when that is tried again", async () => {
-  const { asked, waker } = wakerWith();
-  const command = { version: 1, kind: "replay", startSequence: 7 };
-  expect(await wake(waker, command)).toMatchObject({ stop: "idle", replay: {} });
-  expect(asked).toEqual(["replay invocation-1 7"]);
-  const failing = wakerWith({ replay: () => ({ stop: "unavailable", reason: "a work queue" }) });
-  await expect(wake(failing.waker, command)).rejects.toThrow(
-    "the run stopped as unavailable: a work queue",
-  );
-});
-
 test("an event that is none of ours is refused, and the bridge is left alone", async () => {
   const { asked, told, waker } = wakerWith();
   await expect(wake(waker, { action: "wake" })).rejects.toThrow(
@@ -130,38 +119,5 @@ describe("messages of the doorbell", () => {
       throw new TypeError("a bug");
     };
     await expect(ring(wakerWith({ drain }).waker, record("a"))).rejects.toThrow("a bug");
-  });
-});
-
-describe("a replay that is delivered twice", () => {
-  test("is done once", async () => {
-    const { asked, waker } = wakerWith();
-    const one = record("a", { body: replayOf(1) });
-    expect(await ring(waker, one, one)).toEqual([]);
-    expect(await ring(waker, one)).toEqual([]);
-    expect(await ring(waker, record("b", { body: replayOf(1) }))).toEqual([]);
-    expect(asked).toEqual(["replay a 1", "replay b 1"]);
-  });
-
-  test("is done again as long as it has not come to its end", async () => {
-    const stops: Stop[] = ["deadline", "unavailable", "idle"];
-    const { asked, waker } = wakerWith({ replay: () => ({ stop: stops.shift() ?? "idle" }) });
-    const one = record("a", { body: replayOf(1) });
-    const failed = [];
-    for (let time = 1; time <= 4; time += 1) failed.push(...(await ring(waker, one)));
-    expect(failed).toEqual(["a", "a"]);
-    expect(asked).toHaveLength(3);
-  });
-
-  test("is remembered, but not for ever", async () => {
-    const { asked, waker } = wakerWith();
-    const one = record("first", { body: replayOf(1) });
-    await ring(waker, one);
-    for (let at = 1; at < 1000; at += 1) await ring(waker, record(`${at}`, { body: replayOf(1) }));
-    await ring(waker, one);
-    expect(asked).toHaveLength(1000);
-    await ring(waker, record("one more", { body: replayOf(1) }));
-    await ring(waker, one);
-    expect(asked).toHaveLength(1002);
   });
 });

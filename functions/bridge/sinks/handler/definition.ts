@@ -76,7 +76,8 @@ export interface HandlerOptions<S extends StandardSchemaV1 = StandardSchemaV1> {
   readonly schema?: S;
   /**
    * Subjects this handler publishes to: at the start it is checked that a stream takes them, and that its duplicate window
-   * is longer than the longest pause before a failed message is handled again. Default: none is checked before it is used.
+   * is longer than the longest time before a message is handled again: a whole run, the longest pause after a failure, and
+   * the wake interval. Default: none is checked before it is used.
    */
   readonly publishes?: readonly string[];
 }

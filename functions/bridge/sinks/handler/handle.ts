@@ -1,4 +1,5 @@
 /** Runs a user's handler on messages: one verdict for each, whatever the handler does. */
+import { kindOf } from "./checks.ts";
 import type {
   BatchContext,
   BatchHandler,
@@ -11,7 +12,7 @@ import type { JetStreamMessage } from "./incoming.ts";
 import { Publishing, type PublishTo } from "./publishing.ts";
 import { validated } from "./schema.ts";
 import { thrown, thrownForAll } from "./thrown.ts";
-import { ACCEPTED, type Handled, type Verdict, verdictOf } from "./verdict.ts";
+import { ACCEPTED, type Handled, isVerdict, type Verdict, verdictOf } from "./verdict.ts";
 
 /** What a handler is given beside its messages. */
 export interface Services {
@@ -37,7 +38,7 @@ async function handleOne(
   message: JetStreamMessage,
   services: Services,
 ): Promise<Handled> {
-  const publishing = publishingOf(services);
+  const publishing = publishingOf(services, [message]);
   const { signal, log } = services;
   const verdict = async (): Promise<Verdict> => {
     const valid = options.schema ? await validated(message, options.schema) : message;
@@ -58,7 +59,7 @@ async function handleBatch(
   messages: readonly JetStreamMessage[],
   services: Services,
 ): Promise<readonly Handled[]> {
-  const publishing = publishingOf(services);
+  const publishing = publishingOf(services, messages);
   const { signal, log } = services;
   const checked = await Promise.all(messages.map((message) => checkedOf(message, options)));
   const valid = checked.filter((one): one is JetStreamMessage => !("kind" in one));
@@ -83,8 +84,16 @@ async function handleBatch(
   return Promise.all(handled);
 }
 
-function publishingOf({ log, ...services }: Services): Publishing {
-  return new Publishing({ ...services, tell: (about, problem) => log([about]).error(problem) });
+function publishingOf(
+  { log, ...services }: Services,
+  messages: readonly JetStreamMessage[],
+): Publishing {
+  const inputs = messages.map(({ id }) => id);
+  return new Publishing({
+    ...services,
+    inputs,
+    tell: (about, problem) => log([about]).error(problem),
+  });
 }
 
 /** The message as the handler gets it, or why it does not. */
@@ -102,8 +111,9 @@ function batchVerdicts(returned: unknown, count: number): readonly Verdict[] {
   if (Array.isArray(returned) && returned.length === count) {
     return Array.from(returned, (one: unknown) => verdictOf(one));
   }
-  const given = Array.isArray(returned) ? `${returned.length} verdicts` : typeof returned;
-  const reason = `the handler returned ${given}, expected nothing (ack), or ${count} verdicts, one for each message`;
+  const given = isVerdict(returned) ? "one verdict" : kindOf(returned);
+  const many = Array.isArray(returned) ? `${returned.length} verdicts` : given;
+  const reason = `the handler returned ${many}, expected nothing (undefined: an ack for all), or an array of ${count} verdicts, one for each message`;
   return Array.from({ length: count }, (): Verdict => ({ kind: "failed", reason }));
 }
 

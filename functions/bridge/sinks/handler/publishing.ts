@@ -1,4 +1,5 @@
 /** What a handler publishes back to JetStream while it works on a message. */
+import { isObject, kindOf } from "./checks.ts";
 import type { JetStreamMessage } from "./incoming.ts";
 import { bytesOf, type Payload } from "./payload.ts";
 
@@ -39,6 +40,8 @@ interface Problem {
 const TOO_LARGE = 10_054;
 
 export interface PublishingServices {
+  /** The ids of the messages for which something may be published. */
+  readonly inputs: readonly string[];
   readonly publishTo: PublishTo;
   /** The durable's name, in a replay too. */
   readonly consumer: string;
@@ -73,16 +76,35 @@ export class Publishing {
     data: Payload,
     { key }: PublishOptions = {},
   ): Promise<PublishedMessage> {
-    if (this.#isOver) return this.#refuse(from, subject);
+    if (this.#isOver) return this.#refuseLate(from, subject);
+    if (!this.#services.inputs.includes((from as JetStreamMessage | undefined)?.id ?? "")) {
+      return this.#refuseFor(from, subject);
+    }
     const place = key === undefined ? this.#next(`${from.id} ${subject}`) : `key:${key}`;
     const id = `${from.id}/${this.#services.consumer}/${subject}/${place}`;
     const stored = this.#store(subject, data, id);
+    this.#keep(from.id, subject, stored);
+    return stored;
+  }
+
+  #keep(input: string, subject: string, stored: Promise<unknown>): void {
     const problem = stored.then(
       () => undefined,
       (error: unknown) => problemOf(error, subject),
     );
-    this.#underWay.set(from.id, [...(this.#underWay.get(from.id) ?? []), problem]);
-    return stored;
+    this.#underWay.set(input, [...(this.#underWay.get(input) ?? []), problem]);
+  }
+
+  /** Which message it was meant for nobody knows: none of them is done with. */
+  #refuseFor(from: unknown, subject: string): Promise<never> {
+    const given = isObject(from) ? "another message" : kindOf(from);
+    const refused = Promise.reject(
+      new TypeError(
+        `publish: from: given ${given}, expected the one of this batch for which it is published`,
+      ),
+    );
+    for (const input of this.#services.inputs) this.#keep(input, subject, refused);
+    return refused;
   }
 
   /** Waits for all that was published for this input; why it is not stored. Undefined: it is. */
@@ -93,7 +115,7 @@ export class Publishing {
   }
 
   /** Whoever calls so late may not look at the answer. */
-  #refuse(from: JetStreamMessage, subject: string): Promise<never> {
+  #refuseLate(from: JetStreamMessage, subject: string): Promise<never> {
     const problem = `publish: ${subject}: given after the handler has returned, expected before: await it, or its message is acknowledged without`;
     this.#services.tell(from, problem);
     const refused = Promise.reject(new Error(problem));
@@ -118,13 +140,17 @@ export class Publishing {
   }
 }
 
-/** What NATS says, or does not say, is told by errors that have an `end`; all others are about the call itself. */
 function problemOf(error: unknown, subject: string): Problem {
-  const { code, end, message } = (error ?? {}) as {
-    readonly code?: unknown;
-    readonly end?: unknown;
-    readonly message?: string;
-  };
+  const { message } = (error ?? {}) as { readonly message?: string };
   const reason = `publishing to ${subject}: ${message ?? String(error)}`;
-  return { reason, isOwn: end === undefined || code === TOO_LARGE };
+  return { reason, isOwn: isOwnFault(error) };
+}
+
+/**
+ * It would be refused each time. What NATS says, or does not say, is told by errors that have an `end`; all others are
+ * about the call itself.
+ */
+export function isOwnFault(error: unknown): boolean {
+  const { code, end } = (error ?? {}) as { readonly code?: unknown; readonly end?: unknown };
+  return end === undefined || code === TOO_LARGE;
 }

@@ -99,7 +99,7 @@ function cutOff(outcome: Outcome, signal: AbortSignal): Outcome {
 }
 
 /** Resolves a moment after `signal` is aborted; never without that. */
-function tooLate(clock: Clock, signal: AbortSignal): Promise<undefined> {
+export function tooLate(clock: Clock, signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
     const end = (): void => void clock.sleep(LAST_WORD_MS).then(() => resolve(undefined));
     if (signal.aborted) end();
@@ -116,11 +116,15 @@ function overran(
     const reason = "the ack wait ran out while the handler was at work";
     return { kind: "unavailable", reason, stop: false, maybeTaken: true };
   }
-  const reason = `the handler had not ended after ${(milliseconds / 1000).toFixed(1)} s, when its time was up`;
+  const reason = notEnded(milliseconds);
   return {
     kind: "answered",
     outcomes: batch.map(() => ({ kind: "failed", reason, overran: true, maybeTaken: true })),
   };
+}
+
+export function notEnded(milliseconds: number): string {
+  return `the handler had not ended after ${(milliseconds / 1000).toFixed(1)} s, when its time was up`;
 }
 
 /** Delivered again while it is still worked on: a second execution beside it would be one too many. */

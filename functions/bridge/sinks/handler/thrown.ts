@@ -1,5 +1,5 @@
 /** What a handler has thrown, and what that means for its messages. */
-import { type Handled, reject, short, type Verdict, withLog } from "./verdict.ts";
+import { type Handled, isVerdict, reject, short, type Verdict, withLog } from "./verdict.ts";
 
 /**
  * Thrown within a handler, the message with this id is rejected with its text, and no other. `told`: what may be logged in
@@ -24,12 +24,19 @@ export function thrown(error: unknown, id: string): Verdict {
     if (rejection?.id === id) {
       return withLog(reject(rejection.message), { told: rejection.told });
     }
+    if (!(error instanceof Error) && isVerdict(error)) {
+      return { kind: "failed", reason: THROWN_VERDICT };
+    }
     const reason = short(`${String(error)}${becauseOf(error)}`);
     return withLog({ kind: "failed", reason }, { stack: stackOf(error) });
   } catch {
     return { kind: "failed", reason: "the handler threw something without a text" };
   }
 }
+
+/** Of a batch nobody would know for which message it was meant. */
+const THROWN_VERDICT =
+  "the handler threw what retry(…) or reject(…) gives, expected it returned: return reject(…)";
 
 /**
  * What it means for each message of a batch. A rejection is about its own message alone: the others were interrupted, and

@@ -65,10 +65,9 @@ export function verdictOf(returned: unknown): Verdict {
   if (returned === undefined) return ACCEPTED;
   if (isVerdict(returned)) return returned;
   // Not the value: it may be of the payload, and reasons are logged.
-  const given = Array.isArray(returned) ? "an array" : `something (${typeof returned})`;
   return {
     kind: "failed",
-    reason: `the handler returned ${given}, expected nothing (ack), retry(…) or reject(…)`,
+    reason: `the handler returned ${kindOf(returned)}, expected nothing (undefined: an ack), retry(…) or reject(…)`,
   };
 }
 
@@ -121,7 +120,7 @@ export function outcomeOf(verdict: Handled, id: string): Outcome {
   }
 }
 
-function isVerdict(value: unknown): value is Verdict {
+export function isVerdict(value: unknown): value is Verdict {
   if (typeof value !== "object" || value === null) return false;
   const { kind, reason, after } = value as Record<string, unknown>;
   switch (kind) {

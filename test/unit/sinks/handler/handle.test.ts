@@ -40,6 +40,9 @@ const messages = (...texts: readonly string[]): readonly JetStreamMessage[] =>
   texts.map((text, at) => delivered(text, at + 1));
 const failedWith = (reason: string): Verdict => ({ kind: "failed", reason });
 
+const THROWN_VERDICT =
+  "the handler threw what retry(…) or reject(…) gives, expected it returned: return reject(…)";
+
 /** Nobody's fault. */
 const NOT_STORED: PublishTo = async (subject) => {
   throw new SourceError("broken", `no stream takes ${subject}`);
@@ -236,7 +239,7 @@ describe("a handler of batches", () => {
       () => [undefined],
       Array(2).fill(
         failedWith(
-          "the handler returned 1 verdicts, expected nothing (ack), or 2 verdicts, one for each message",
+          "the handler returned 1 verdicts, expected nothing (undefined: an ack for all), or an array of 2 verdicts, one for each message",
         ),
       ),
     ],
@@ -245,9 +248,26 @@ describe("a handler of batches", () => {
       () => retry() as never,
       Array(2).fill(
         failedWith(
-          "the handler returned object, expected nothing (ack), or 2 verdicts, one for each message",
+          "the handler returned one verdict, expected nothing (undefined: an ack for all), or an array of 2 verdicts, one for each message",
         ),
       ),
+    ],
+    [
+      "returns null in one place",
+      () => [undefined, null as never],
+      [
+        ACCEPTED,
+        failedWith(
+          "the handler returned null, expected nothing (undefined: an ack), retry(…) or reject(…)",
+        ),
+      ],
+    ],
+    [
+      "throws a verdict",
+      () => {
+        throw reject("no");
+      },
+      Array(2).fill(failedWith(THROWN_VERDICT)),
     ],
     [
       "returns something else in one place",
@@ -255,7 +275,7 @@ describe("a handler of batches", () => {
       [
         ACCEPTED,
         failedWith(
-          "the handler returned something (string), expected nothing (ack), retry(…) or reject(…)",
+          "the handler returned a string, expected nothing (undefined: an ack), retry(…) or reject(…)",
         ),
       ],
     ],
@@ -350,6 +370,20 @@ describe("a handler of batches", () => {
       expect(verdicts).toEqual([paid, second, ACCEPTED, retry()]);
     },
   );
+
+  test.each<[unknown, string]>([
+    ["a", "a string"],
+    [undefined, "undefined"],
+    [delivered("of an earlier batch", 9), "another message"],
+  ])("that publishes for %o has failed for all of them", async (from, given) => {
+    const run: BatchHandler = (_messages, { publish }) => {
+      publish(from as JetStreamMessage, "a", "x").catch(() => undefined);
+    };
+    const reason = `publishing to a: publish: from: given ${given}, expected the one of this batch for which it is published`;
+    expect(await handle(batch(run), messages("a", "b"), services())).toEqual(
+      Array(2).fill(failedWith(reason)),
+    );
+  });
 
   test("that throws because of one that is not stored has failed for the others", async () => {
     const run: BatchHandler = async ([, second], { publish }) => {

@@ -12,6 +12,7 @@ import { delivered } from "../../../support/handled.ts";
 const STORED: PublishedMessage = { stream: "S", sequence: 1, duplicate: false };
 const first = delivered("{}", 1);
 const second = delivered("{}", 2);
+const INPUTS = [first, second, delivered("{}", 3)].map(({ id }) => id);
 
 interface Sent {
   readonly subject: string;
@@ -20,7 +21,13 @@ interface Sent {
 }
 
 function publishingTo(publishTo: PublishTo, more: Partial<PublishingServices> = {}): Publishing {
-  return new Publishing({ publishTo, consumer: "c", tell: () => undefined, ...more });
+  return new Publishing({
+    publishTo,
+    consumer: "c",
+    inputs: INPUTS,
+    tell: () => undefined,
+    ...more,
+  });
 }
 
 function recording(): { readonly sent: readonly Sent[]; readonly publishing: Publishing } {

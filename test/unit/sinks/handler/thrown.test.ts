@@ -5,7 +5,7 @@ import {
   thrown,
   thrownForAll,
 } from "../../../../functions/bridge/sinks/handler/thrown.ts";
-import { outcomeOf, reject } from "../../../../functions/bridge/sinks/handler/verdict.ts";
+import { outcomeOf, reject, retry } from "../../../../functions/bridge/sinks/handler/verdict.ts";
 import { anyThrown } from "../../../support/handled.ts";
 
 const ID = "ORDERS/1/2";
@@ -31,6 +31,16 @@ describe("what a handler throws", () => {
     });
     expect(thrown("boom", ID)).toEqual({ kind: "failed", reason: "boom" });
     expect(thrown(undefined, ID)).toEqual({ kind: "failed", reason: "undefined" });
+  });
+
+  test("is no verdict where it looks like one, with a hint where it is one of ours", () => {
+    const hint =
+      "the handler threw what retry(…) or reject(…) gives, expected it returned: return reject(…)";
+    for (const verdict of [reject("no"), retry({ after: "1s" })]) {
+      expect(thrown(verdict, ID)).toEqual({ kind: "failed", reason: hint });
+    }
+    const error = Object.assign(new Error("boom"), reject("no"));
+    expect(thrown(error, ID)).toEqual({ kind: "failed", reason: "Error: boom" });
   });
 
   test("is a rejection where the bridge itself has thrown it", () => {

@@ -20,7 +20,7 @@ const OUTCOMES = {
   failed: "failed",
 };
 const ID = "ORDERS/1/2";
-const EXPECTED = "expected nothing (ack), retry(…) or reject(…)";
+const EXPECTED = "expected nothing (undefined: an ack), retry(…) or reject(…)";
 
 describe("retry", () => {
   test.each(["0", "500ms", "30s", "1m30s", "24h", "7d", "168h"])("takes %s", (after) => {
@@ -82,21 +82,21 @@ describe("what a handler returns", () => {
   });
 
   test.each<[unknown, string]>([
-    [null, "something (object)"],
-    [true, "something (boolean)"],
-    ["ack", "something (string)"],
-    [{ statusCode: 200 }, "something (object)"],
+    [null, "null"],
+    [true, "a boolean"],
+    ["ack", "a string"],
+    [{ statusCode: 200 }, "an object"],
     [[], "an array"],
     [["a secret of the payload"], "an array"],
-    [{ kind: "done" }, "something (object)"],
-    [{ kind: "rejected" }, "something (object)"],
-    [{ kind: "unclear", reason: "no" }, "something (object)"],
-    [{ kind: "retry", after: "soon" }, "something (object)"],
-    [{ kind: "retry", after: 30 }, "something (object)"],
-    [{ kind: "retry", reason: 5 }, "something (object)"],
-    [retry, "something (function)"],
-    [Symbol("ack"), "something (symbol)"],
-    [1n, "something (bigint)"],
+    [{ kind: "done" }, "an object"],
+    [{ kind: "rejected" }, "an object"],
+    [{ kind: "unclear", reason: "no" }, "an object"],
+    [{ kind: "retry", after: "soon" }, "an object"],
+    [{ kind: "retry", after: 30 }, "an object"],
+    [{ kind: "retry", reason: 5 }, "an object"],
+    [retry, "a function"],
+    [Symbol("ack"), "a symbol"],
+    [1n, "a bigint"],
   ])("%o is no verdict, and no ack, and is told by its type alone", (returned, given) => {
     expect(verdictOf(returned)).toEqual({
       kind: "failed",
