@@ -41,8 +41,8 @@ interface CommonContext {
 
 export interface MessageContext extends CommonContext {
   /**
-   * Publishes to a stream, under an id made of this message's id, the durable's name, the subject, and the how manieth to
-   * that subject it is (or `key`): the stream takes it once within its duplicate window, however often this consumer's
+   * Publishes to a stream, under an id made of this message's id, the durable's name, the subject, and its number among
+   * those to that subject (or `key`): the stream takes it once within its duplicate window, however often this consumer's
    * message is handled. The message is only acknowledged, or buried, when all that was published for it is stored; where
    * NATS could not store it, the message is handled again. Rejects when no stream has confirmed it, with a `TypeError` when
    * `subject` or `data` is nothing to publish, and when the handler has returned: await it.

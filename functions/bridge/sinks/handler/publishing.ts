@@ -20,7 +20,7 @@ export type PublishTo = (
 
 export interface PublishOptions {
   /**
-   * In place of the how manieth to its subject it is, where calls come in no fixed order: unique among what is published
+   * In place of its number among those to its subject, where calls come in no fixed order: unique among what is published
    * to this subject for this input, and the same in each try.
    */
   readonly key?: string;
@@ -50,8 +50,8 @@ export interface PublishingServices {
 }
 
 /**
- * Of one batch in one try. The id of what is published says from which input and through which consumer it came, and the
- * how manieth to its subject it was: the same work gives the same ids again, and another consumer's work others.
+ * Of one batch in one try. The id of what is published says from which input and through which consumer it came, and its
+ * number among those to its subject: the same work gives the same ids again, and another consumer's work others.
  */
 export class Publishing {
   readonly #services: PublishingServices;
