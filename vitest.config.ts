@@ -3,8 +3,8 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 // Five kinds of tests; what each may touch stands in CONTRIBUTING.md.
 const config: ViteUserConfig = defineConfig({
   test: {
-    // Real servers and real clocks: more at a time would starve each other.
-    maxWorkers: 2,
+    // Real servers and real clocks: one in three waits at any time, and more of them would starve each other.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,
