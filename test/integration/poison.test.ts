@@ -146,7 +146,7 @@ describe.concurrent("a function fails for two messages every time", () => {
     }
     expectNeighboursUnharmed(runs, count);
     await expectBuried(route, runs.at(-1) ?? []);
-  });
+  }, 120_000);
 
   test("invocations of a warm Lambda that end before they have seen enough: what one has seen counts in the next", async () => {
     await using functions = await startFunctions();
@@ -172,5 +172,5 @@ describe.concurrent("a function fails for two messages every time", () => {
       expect(deliveries.length).toBeGreaterThanOrEqual(3);
     }
     await expectBuried(route, all);
-  });
+  }, 120_000);
 });

@@ -112,7 +112,7 @@ describe.concurrent("a deployment fails", () => {
     expect(answer.Reason).toMatch(
       /^the time of the preflight function ran out after 2 s, while this was not done: .*connection/,
     );
-    expect(left).toBeGreaterThan(500);
+    expect(left).toBeGreaterThan(0);
   });
 
   test("at once when NATS does not know the user", async () => {
