@@ -201,8 +201,9 @@ export function bridge(config: Config, ports: BridgePorts): Bridge {
         ...until,
         idleMs: REPLAY_IDLE_MS,
       });
-      if (receipt.stop === "idle" && receipt.ackPending === 0) replays.delete(replay.id);
-      return { receipt: told(receipt), goesOn };
+      const ended = told(receipt);
+      if (ended.replay.done) replays.delete(replay.id);
+      return { receipt: ended, goesOn: goesOn && !ended.replay.done };
     } catch (error) {
       const receipt = notOpened(error, false, startedAt);
       const told = { ...receipt, replay: replayFacts(replay, wanted.consumer, undefined) };

@@ -23,6 +23,8 @@ export interface ReplayFacts {
   readonly gone?: { readonly from: number; readonly to: number };
   /** Everything before this is settled: a replay that was cut short goes on from here. */
   readonly nextSequence?: number;
+  /** Everything up to its end is settled, whatever its last run stopped as: it does not go on. */
+  readonly done?: true;
 }
 
 export type ReplayReceipt = Receipt & { readonly replay: ReplayFacts };
@@ -43,7 +45,7 @@ export function replayWanted(durable: WantedConsumer, replay: Replay): WantedCon
 export function replayFacts(
   replay: Replay,
   consumer: string,
-  source: Pick<JetStreamSource, "extent"> | undefined,
+  source: Pick<JetStreamSource, "extent" | "isFinished"> | undefined,
 ): ReplayFacts {
   const start: ReplayStart =
     "startTime" in replay
@@ -59,5 +61,6 @@ export function replayFacts(
     ...(last !== undefined && { lastSequence: last }),
     ...(isGone && { gone: { from: wanted, to: first - 1 } }),
     ...(settled !== undefined && { nextSequence: Math.max(settled + 1, wanted ?? 1, first ?? 1) }),
+    ...(source?.isFinished && { done: true }),
   };
 }

@@ -1,4 +1,5 @@
 // A replay that is cut short, with messages stored before it goes on: it ends where it was to end when it began.
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sorted } from "../support/arrivals.ts";
 import { bothServers } from "../support/both-servers.ts";
@@ -6,6 +7,7 @@ import { ask, ASKING, type HandlerRoute, handlerRoute } from "../support/handler
 import { operate, type Operator } from "../support/jetstream.ts";
 import { eventually } from "../support/lane.ts";
 import { type Parts, startParts } from "../support/parts.ts";
+import { record, replayOf as replayFrom } from "../support/waking.ts";
 import { type Answer, type Asked, type Receiver, startReceiver } from "../support/receiver.ts";
 
 const replayOf = (granted: number): { granted: number; event: object; requestId: string } => ({
@@ -125,6 +127,22 @@ describe.concurrent.each(await bothServers())("on $which", ({ binary }) => {
         );
         expect(again).toEqual(sorted(again));
       }
+      expect(await temporaryOf(route)).toBeUndefined();
+    },
+  );
+
+  test.skipIf(!binary)(
+    "by its end: all was settled by then, and it does not begin anew",
+    async () => {
+      const route = await handlerRoute(parts, operator, "DONE");
+      // As long as these took no other could be handled in the time that is left.
+      await using receiver = await startReceiver(async () => sleep(4000, {}));
+      await publish(route, 5);
+      const command = record("m-1", { body: replayFrom(3) });
+      const wakes = [10_000, LONG].map((granted) => ({ granted, event: { Records: [command] } }));
+      const { invocations } = await route.start(ASKING, ask(receiver.url), ...wakes).ended;
+      expect(invocations).toMatchObject(wakes.map(() => ({ receipt: { batchItemFailures: [] } })));
+      expect(sorted(handled(receiver))).toEqual([3, 4, 5]);
       expect(await temporaryOf(route)).toBeUndefined();
     },
   );

@@ -32,11 +32,12 @@ export interface Made {
 
 interface Answers {
   drain?: () => Given;
-  replay?: (id: string) => Given;
+  /** `done`: as told; by default where it is `idle` and has nothing unsettled. */
+  replay?: (id: string) => Given & { readonly done?: true };
   /** Milliseconds that each of its runs takes of the time it has; default 0. */
   takes?: (deadline: number) => number;
   more?: Partial<WakePorts>;
-  /** Handlers that have outlived their run. */
+  /** Handlers that have outlived the first run. */
   zombies?: number;
 }
 
@@ -61,7 +62,9 @@ export function wakerWith({
     now += takes(deadline);
   };
   const bridge: Bridge = {
-    zombies,
+    get zombies() {
+      return made.asked.length > 0 ? zombies : 0;
+    },
     async attempt(until) {
       expect(until).toEqual({ deadline: expect.any(Number) as number, idleMs: 1000 });
       passes(until);
@@ -75,7 +78,10 @@ export function wakerWith({
       made.asked.push(
         `replay ${id} ${"startTime" in given ? given.startTime : given.startSequence}`,
       );
-      return { ...receipt(replay(id)), replay: { consumer: "temporary" } };
+      const { done, ...told } = replay(id);
+      const ended = receipt(told);
+      const isDone = done ?? (ended.stop === "idle" && ended.ackPending === 0);
+      return { ...ended, replay: { consumer: "temporary", ...(isDone && { done: true }) } };
     },
   };
   const waker = new Waker({

@@ -21,7 +21,7 @@ const BY_TIME: Replay = { id: "m-1", startTime: "2026-11-21T13:00:00Z" };
 const factsOf = (
   replay: Replay,
   extent?: { readonly first?: number; readonly last?: number; readonly settled?: number },
-): unknown => replayFacts(replay, "temporary", extent && { extent });
+): unknown => replayFacts(replay, "temporary", extent && { extent, isFinished: false });
 
 describe("the consumer of a replay", () => {
   test("has filter and settings of the durable one, a start of its own, and goes when nobody needs it", () => {

@@ -113,9 +113,10 @@ async function endOf<P, D>(
   }
   if (pulled.end !== "interrupted") history.interruptions = 0;
   switch (pulled.end) {
-    case "filled":
     case "budget":
       return undefined;
+    // Filled by nothing: of a replay, with what is beyond its end.
+    case "filled":
     case "drained":
     case "waited":
       return brought === 0 && work.hand.size === 0 ? emptyPull(work, history) : undefined;

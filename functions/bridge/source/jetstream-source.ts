@@ -189,6 +189,11 @@ export class JetStreamSource implements Source {
     return this.#extent;
   }
 
+  /** Of a replay: all up to its end was settled when it was last looked at. */
+  get isFinished(): boolean {
+    return this.#isFinished;
+  }
+
   async pull(request: PullRequest): Promise<Pulled> {
     this.#found = undefined;
     await this.#proving;
@@ -440,9 +445,9 @@ export class JetStreamSource implements Source {
     const message = messageOf(wire);
     const leaseUntil = this.#pullSentAt + this.#ackWaitMs;
     const held: Held = { message, token: wire.reply, leaseUntil };
-    if (message.streamSequence > this.#lastWanted) return this.#skip(wire, message);
     // A consumer that was made anew counts from 1 again. Once in doubt, what follows proves nothing.
     if (message.consumerSequence <= this.#lastConsumerSequence) this.#isInDoubt = true;
+    if (message.streamSequence > this.#lastWanted) return this.#skip(wire, message);
     // It left the server after the pull had left us; how long ago, a process that was frozen cannot tell.
     if (!this.#isInDoubt) this.#provenAt = Math.max(this.#provenAt, this.#pullSentAt);
     this.#lastConsumerSequence = message.consumerSequence;
@@ -454,7 +459,8 @@ export class JetStreamSource implements Source {
   /** Not part of the replay. Unsettled it would come once more, to a run that waits for it, or between others in order. */
   #skip({ reply }: WireMessage, { consumerSequence }: Message): void {
     this.#lastConsumerSequence = consumerSequence;
-    this.#session?.publish(reply, "+ACK");
+    // One that was made anew under this name may end later.
+    if (!this.#isInDoubt && !this.#estranged) this.#session?.publish(reply, "+ACK");
     this.#pulling?.skip();
   }
 

@@ -43,10 +43,12 @@ export class Replays {
     readonly isHandedOver: boolean;
   }> {
     const receipt = await this.#ports.bridge.replay(replay, { deadline });
+    if (receipt.replay.done) {
+      this.#done.add(replay.id);
+      return { receipt, isDone: true, isHandedOver: false };
+    }
     // What was put off comes back to this replay's consumer, and somebody has to be there for it.
-    const isDone = receipt.stop === "idle" && receipt.ackPending === 0;
-    if (isDone) this.#done.add(replay.id);
-    return { receipt, isDone, isHandedOver: await this.#goOn(receipt, replay, hops) };
+    return { receipt, isDone: false, isHandedOver: await this.#goOn(receipt, replay, hops) };
   }
 
   /**

@@ -25,6 +25,14 @@ export interface WakePorts {
   readonly leastRunMs: Ms;
 }
 
+/** How far the chain of a wake's rings has come, and that of whatever came with them: AWS may count them together. */
+interface Hops {
+  readonly own: number;
+  readonly most: number;
+}
+
+const NO_HOPS: Hops = { own: 0, most: 0 };
+const OTHERS_HOPS = `a command of the same batch has been sent ${MOST_HOPS} times in a row`;
 const NEXT_WAKE = "the next wake goes on";
 const RINGS_COME_BACK =
   "the rings of this wake come back after their visibility timeout, as often as maxReceiveCount allows";
@@ -59,7 +67,7 @@ export class Waker {
       command.kind === "ring"
         ? await this.#drain(deadline)
         : (await this.#replays.run({ ...command, id }, 0, deadline)).receipt;
-    if (command.kind === "ring") await this.#goOn(receipt, 0, NEXT_WAKE);
+    if (command.kind === "ring") await this.#goOn(receipt, NO_HOPS, NEXT_WAKE);
     if (isGood(receipt)) return receipt;
     throw new Error(
       `the run stopped as ${receipt.stop}: ${receipt.reason ?? "see its receipt in the log"}`,
@@ -79,13 +87,16 @@ export class Waker {
       } else if (command.kind === "ring") rings.push(record);
       else replays.push({ id, replay: { ...command, id: replayId } });
     }
-    const hops = Math.max(...records.map((record) => record.hops));
+    const most = Math.max(...records.map(({ hops }) => hops));
+    const hops: Hops = { own: Math.max(0, ...rings.map((ring) => ring.hops)), most };
     if (!(await this.#answerRings(rings, hops, this.#share(deadline, 1 + replays.length)))) {
       for (const { id } of rings) failed.add(id);
     }
     for (const [at, { id, replay }] of replays.entries()) {
       const until = this.#share(deadline, replays.length - at);
-      if (!(await this.#replays.answer(id, replay, hops, until))) failed.add(id);
+      // After a run that a handler has outlived the process ends, and with it what is known of replays.
+      const isOver = this.#ports.bridge.zombies > 0;
+      if (isOver || !(await this.#replays.answer(id, replay, most, until))) failed.add(id);
     }
     return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
   }
@@ -97,11 +108,7 @@ export class Waker {
     return Math.min(deadline, now + Math.max((deadline - now) / runs, leastRunMs));
   }
 
-  async #answerRings(
-    rings: readonly DoorbellRecord[],
-    hops: number,
-    deadline: Ms,
-  ): Promise<boolean> {
+  async #answerRings(rings: readonly DoorbellRecord[], hops: Hops, deadline: Ms): Promise<boolean> {
     const [first] = rings;
     if (!first) return true;
     if (rings.every(({ sentAt }) => isStale(sentAt, this.#emptyPullAt))) {
@@ -122,18 +129,19 @@ export class Waker {
   }
 
   /** Time was too short: somebody has to go on. False: nobody could be told. */
-  async #goOn(receipt: Receipt, hops: number, otherwise: string): Promise<boolean> {
+  async #goOn(receipt: Receipt, hops: Hops, otherwise: string): Promise<boolean> {
     const { observe, ringAgain } = this.#ports;
     if (receipt.stop !== "deadline" || !hasLeftSome(receipt)) return true;
     const { ackPending, delayed, pending, released } = receipt;
     const left = { pending, released, ackPending, delayed };
-    if (!ringAgain || hops >= MOST_HOPS) {
+    if (!ringAgain || hops.own >= MOST_HOPS) {
       observe("backlog-left", { ...left, consequence: NEXT_WAKE });
       return true;
     }
     try {
-      await ringAgain(hops + 1);
-      observe("rung-again", { ...left, hops: hops + 1 });
+      if (hops.most >= MOST_HOPS) throw new Error(OTHERS_HOPS);
+      await ringAgain(hops.most + 1);
+      observe("rung-again", { ...left, hops: hops.most + 1 });
       return true;
     } catch (error) {
       const reason = (error as Error).message;

@@ -16,11 +16,12 @@ async function receiptWhen(
   state: Partial<ConsumerState>,
   meanwhile: (advance: (ms: number) => Promise<void>, look: Look) => Promise<void> = (advance) =>
     advance(ACK_WAIT_MS + IDLE_MS + 1),
+  end: "drained" | "filled" = "drained",
 ): Promise<Receipt> {
   const clock = new FakeClock();
   let now: Partial<ConsumerState> = state;
   const source = {
-    pull: async () => ({ held: [], end: "drained" }),
+    pull: async () => ({ held: [], end }),
     state: async () => consumerState({ ackWaitMs: ACK_WAIT_MS, maxAckPending: 5, ...now }),
   };
   const work = new Work<string, string>(
@@ -53,6 +54,10 @@ test("a run that finds nothing, where nothing is, is idle", async () => {
   const receipt = await receiptWhen({});
   expect(receipt.stop).toBe("idle");
   expect(receipt).not.toHaveProperty("elsewhere");
+});
+
+test("a run whose pulls are filled with nothing that it wants, as beyond the end of a replay, is idle", async () => {
+  expect(await receiptWhen({}, undefined, "filled")).toMatchObject({ stop: "idle" });
 });
 
 test("a run that finds nothing while others hold some is blocked, and tells how many are elsewhere", async () => {

@@ -70,6 +70,24 @@ describe("a replay that is out of time", () => {
     expect({ handedOver, told }).toEqual({ handedOver: [], told: [] });
   });
 
+  test.each<Stop>(["deadline", "blocked", "unavailable"])(
+    "is done when all was settled by then, although it stopped as %s",
+    async (stop) => {
+      const { asked, handedOver, waker } = wakerWith({
+        replay: () => ({ stop, acked: 7, done: true }),
+      });
+      expect(await ring(waker, replayed("a"))).toEqual([]);
+      expect(await ring(waker, replayed("a"))).toEqual([]);
+      expect({ asked, handedOver }).toEqual({ asked: ["replay a 1"], handedOver: [] });
+    },
+  );
+
+  test("does not begin when the process is about to end", async () => {
+    const { asked, waker } = wakerWith({ replay: () => CUT, zombies: 1 });
+    expect(await ring(waker, replayed("a"), replayed("b"))).toEqual(["a", "b"]);
+    expect(asked).toEqual(["replay a 1"]);
+  });
+
   test("comes back itself when its process is about to end", async () => {
     const { handedOver, waker } = wakerWith({ replay: () => CUT, zombies: 1 });
     expect(await ring(waker, replayed("a"))).toEqual(["a"]);

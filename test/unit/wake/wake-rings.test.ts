@@ -152,6 +152,13 @@ describe("out of time", () => {
       expect(told).toEqual(["backlog-left"]);
     });
 
+    test("its rings come back where the end of the chain is that of another command", async () => {
+      const { rung, told, waker } = wakerWith({ drain: () => LEFT });
+      const far = record("b", { body: replayOf(1), hops: MOST_HOPS });
+      expect(await ring(waker, record("a"), far)).toEqual(["a"]);
+      expect({ rung, told }).toEqual({ rung: [], told: ["not-rung-again"] });
+    });
+
     test.each<[string, (waker: Waker) => Promise<unknown>, RegExp]>([
       ["its rings", (waker) => ring(waker, record("a")), /^the rings of this wake come back/],
       ["the next tick", (waker) => wake(waker), /^the next wake goes on$/],
