@@ -56,21 +56,28 @@ export interface Freeze {
 }
 
 /**
- * Executions that began although a later delivery of their message had begun before. A process can be frozen after it
- * has looked at its lease and before its handler notes the start: the first that it notes when it is thawed may be one.
+ * Executions that began although a later delivery of their message had begun before. Leases are looked at for all that is
+ * about to begin, and then all begin in one go: where a process is frozen in the midst of that, the others begin first
+ * thing when it is thawed.
  */
 export function overtaken(notes: readonly Note[], freezes: readonly Freeze[]): readonly string[] {
-  const firstWords = new Set(
-    freezes.map(({ pid, to }) => notes.findIndex((note, at) => at >= to && note.pid === pid)),
-  );
+  const underWay = new Set(freezes.flatMap((freeze) => [...firstThing(notes, freeze)]));
   const latest = new Map<number, number>();
-  return notes.flatMap(({ delivery, pid, sequence, what }, at) => {
+  return notes.flatMap((note) => {
+    const { delivery, pid, sequence, what } = note;
     if (what !== "start") return [];
     const before = latest.get(sequence) ?? 0;
     latest.set(sequence, Math.max(before, delivery));
-    const isLate = delivery < before && !firstWords.has(at);
+    const isLate = delivery < before && !underWay.has(note);
     return isLate ? `${sequence} in ${pid}, delivery ${delivery} after ${before}` : [];
   });
+}
+
+/** What a process begins after a freeze, before it notes anything else. */
+function firstThing(notes: readonly Note[], { pid, to }: Freeze): readonly Note[] {
+  const own = notes.slice(to).filter((note) => note.pid === pid);
+  const next = own.findIndex(({ what }) => what !== "start");
+  return next < 0 ? own : own.slice(0, next);
 }
 
 /**
