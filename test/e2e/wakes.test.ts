@@ -182,15 +182,15 @@ class Troublemaker {
     const starts = this.#random.whole(1, BURST / 3);
     const ended = turn.then(() => true);
     for (;;) {
-      const notes = this.#ledger.notes().slice(from);
-      if (startsIn(notes, one.pid) >= starts) return true;
+      const own = begun(this.#ledger.notes().slice(from)).filter(({ pid }) => pid === one.pid);
+      if (own.length >= starts) return true;
       if (await Promise.race([ended, sleep(2)])) return false;
     }
   }
 }
 
-const startsIn = (notes: readonly Note[], pid?: number): number =>
-  notes.filter((note) => note.what === "start" && note.pid === pid).length;
+const begun = (notes: readonly Note[]): readonly Note[] =>
+  notes.filter(({ what }) => what === "start");
 
 /** Troubles that have met a wake in the middle of its work less often than others. */
 function rarest(wakes: readonly Wake[]): readonly Trouble[] {
@@ -285,7 +285,7 @@ test(`${MESSAGES} messages over ${LEAST_WAKES} wakes and more: each is handled, 
   const kinds = counted(invoked.map(({ kind }) => kind));
   const hits = counted(wakes.filter(({ hasHit }) => hasHit).map(({ trouble }) => trouble));
   console.log(
-    `WAKES_SEED=${SEED}: ${invoked.length} wakes ${JSON.stringify(kinds)}, ${first.coldStarts + second.coldStarts} of them cold; in the middle of their work ${JSON.stringify(hits)}; ${notes.filter(({ what }) => what === "start").length} executions, ${letters.length} dead letters`,
+    `WAKES_SEED=${SEED}: ${invoked.length} wakes ${JSON.stringify(kinds)}, ${first.coldStarts + second.coldStarts} of them cold; in the middle of their work ${JSON.stringify(hits)}; ${begun(notes).length} executions, ${letters.length} dead letters`,
   );
   expect(Object.keys(kinds)).toEqual(expect.arrayContaining(["exited", "returned", "timed out"]));
   expect(Object.keys(hits)).toEqual(expect.arrayContaining([...TROUBLES]));

@@ -1,7 +1,6 @@
 // Messages by name, published as raw bytes and read again from what arrived.
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
-import type { Parts, Route } from "./parts.ts";
+import { type Parts, type Route, stored } from "./parts.ts";
 import { rawPublish, type RawMessage } from "./raw-publish.ts";
 import { readSqsMessage } from "./read-sqs-message.ts";
 import { isLegalName, isLegalText } from "./sqs-rules.ts";
@@ -28,12 +27,9 @@ export async function publishCases(
     ...(lines && { headers: lines }),
   }));
   const { manager, server } = parts;
-  const stored = async (): Promise<number> =>
-    (await manager.streams.info(route.stream)).state.last_seq;
-  const all = (await stored()) + cases.length;
+  const { state } = await manager.streams.info(route.stream);
   await rawPublish(server.port, messages);
-  // What the server has read is not in the stream yet.
-  while ((await stored()) < all) await sleep(10);
+  await stored(manager, route.stream, state.last_seq + cases.length);
 }
 
 /** What a receiver reads, by the name of the case; one that is odd shows up against `wanted`. */

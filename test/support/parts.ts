@@ -116,7 +116,7 @@ async function route(
         connection.publish(subject, data, headers ? { headers } : {});
       }
       await connection.flush();
-      while ((await manager.streams.info(name)).state.last_seq < all) await sleep(10);
+      await stored(manager, name, all);
     },
     start(more = {}) {
       const bridge = startBridge({ ...environment, ...more });
@@ -139,6 +139,15 @@ async function route(
       }
     },
   };
+}
+
+/** Until a stream has so many: what the server has read is not in the stream yet. */
+export async function stored(
+  manager: JetStreamManager,
+  stream: string,
+  count: number,
+): Promise<void> {
+  while ((await manager.streams.info(stream)).state.last_seq < count) await sleep(10);
 }
 
 /** The number under which `publish` made it. */

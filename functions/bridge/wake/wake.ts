@@ -65,9 +65,8 @@ export class Waker {
   async #direct(command: Command, deadline: Ms, id: string): Promise<Receipt> {
     const receipt =
       command.kind === "ring"
-        ? await this.#drain(deadline)
+        ? (await this.#drain(deadline, NO_HOPS, NEXT_WAKE)).receipt
         : (await this.#replays.run({ ...command, id }, 0, deadline)).receipt;
-    if (command.kind === "ring") await this.#goOn(receipt, NO_HOPS, NEXT_WAKE);
     if (isGood(receipt)) return receipt;
     throw new Error(
       `the run stopped as ${receipt.stop}: ${receipt.reason ?? "see its receipt in the log"}`,
@@ -115,17 +114,22 @@ export class Waker {
       this.#ports.observe("rings-skipped", { rings: rings.length });
       return true;
     }
-    const receipt = await this.#drain(deadline);
-    return (await this.#goOn(receipt, hops, RINGS_COME_BACK)) && isGood(receipt);
+    const { isTold, receipt } = await this.#drain(deadline, hops, RINGS_COME_BACK);
+    return isTold && isGood(receipt);
   }
 
-  async #drain(deadline: Ms): Promise<Receipt> {
+  /** `isTold`: where time was too short, somebody goes on. */
+  async #drain(
+    deadline: Ms,
+    hops: Hops,
+    otherwise: string,
+  ): Promise<{ readonly receipt: Receipt; readonly isTold: boolean }> {
     const { bridge, idleMs, now } = this.#ports;
     const receipt = await bridge.attempt({ deadline, idleMs });
     // What is unsettled, for whatever reason, a ring may be needed for.
     const isDone = receipt.stop === "idle" && receipt.ackPending === 0;
     if (isDone) this.#emptyPullAt = now() - (receipt.drainedForMs ?? 0);
-    return receipt;
+    return { receipt, isTold: await this.#goOn(receipt, hops, otherwise) };
   }
 
   /** Time was too short: somebody has to go on. False: nobody could be told. */

@@ -3,11 +3,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Ms, Pulled, Sink, Source } from "../../../functions/bridge/core/ports.ts";
 import { Memory } from "../../../functions/bridge/run/memory.ts";
-import type { Policy } from "../../../functions/bridge/run/policy.ts";
 import { run } from "../../../functions/bridge/run/run.ts";
 import { consumerState } from "../../support/consumer-state.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { held } from "../../support/messages.ts";
+import { POLICY } from "../../support/policy.ts";
 
 const ACK_WAIT_MS = 30_000;
 
@@ -105,26 +105,4 @@ const TAKES_ALL: Sink<string> = {
     kind: "answered",
     outcomes: batch.map(() => ({ kind: "accepted", receipt: "" })),
   }),
-};
-
-const POLICY: Policy = {
-  order: undefined,
-  settlement: {
-    ordered: false,
-    onRejected: "bury",
-    maximumRetryAttempts: 5,
-    retryDelay: { minMs: 1000, maxMs: 5000 },
-    keepUpToMs: 5000,
-  },
-  window: 10,
-  maxBytes: 1000,
-  lingerMs: 0,
-  maximumAgeMs: undefined,
-  sinkTimeoutMs: 5000,
-  storeTimeoutMs: 5000,
-  settleReserveMs: 1000,
-  patienceMs: 60_000,
-  stateIntervalMs: 5000,
-  receiptIntervalMs: 60_000,
-  paused: false,
 };

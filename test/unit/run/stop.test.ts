@@ -7,32 +7,11 @@ import { run } from "../../../functions/bridge/run/run.ts";
 import { consumerState } from "../../support/consumer-state.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { held, message } from "../../support/messages.ts";
+import { POLICY } from "../../support/policy.ts";
 
 const LEASE_UNTIL = 31_000;
 
 const state = consumerState({ pending: 2, ackWaitMs: 30_000 });
-
-const policy = {
-  order: undefined,
-  settlement: {
-    ordered: false,
-    onRejected: "bury",
-    maximumRetryAttempts: 5,
-    retryDelay: { minMs: 1000, maxMs: 5000 },
-    keepUpToMs: 5000,
-  },
-  window: 10,
-  maxBytes: 1000,
-  lingerMs: 0,
-  maximumAgeMs: undefined,
-  sinkTimeoutMs: 5000,
-  storeTimeoutMs: 5000,
-  settleReserveMs: 1000,
-  patienceMs: 60_000,
-  stateIntervalMs: 5000,
-  receiptIntervalMs: 60_000,
-  paused: false,
-} satisfies Policy;
 
 const sourceOf = (pull: Source["pull"]): Source => ({
   state: async () => state,
@@ -98,7 +77,7 @@ test.each([
           leaseUntil: LEASE_UNTIL,
         })),
     };
-    const ordered = { ...policy, order: () => "a group" };
+    const ordered = { ...POLICY, order: () => "a group" };
     const ended = start(clock, source, sinkOf({}), stopping.signal, memory, ordered);
     await clock.advance(2000);
     expect(await ended).toMatchObject({ stop: "deadline", pulled: 2, released: 2 });
@@ -124,7 +103,7 @@ function start(
   sink: Sink<string>,
   signal: AbortSignal,
   memory = new Memory(),
-  which: Policy = policy,
+  which: Policy = POLICY,
 ): ReturnType<typeof run> {
   const ports = {
     source,
